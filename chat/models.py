@@ -1,5 +1,7 @@
 """Projects, conversations, messages and runs."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
@@ -10,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Grant, User
 from accounts.services import grants
 from core.ids import uuid7
+from messages.parts import Part, parts_from_json, parts_to_json, plain_text
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -207,7 +210,7 @@ class Message(models.Model):
     chosen_child = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     author = models.CharField(max_length=9, choices=Author.choices)
     state = models.CharField(max_length=11, choices=State.choices, default=State.COMPLETE)
-    parts = models.JSONField(default=list, blank=True)  # see `messages.reducer`
+    parts = models.JSONField(default=list, blank=True)  # the JSON of `content`
     text = models.TextField(blank=True)  # the text parts alone, for search and copy
     endpoint = models.CharField(max_length=128, blank=True)
     model = models.CharField(max_length=256, blank=True)
@@ -243,6 +246,16 @@ class Message(models.Model):
     @property
     def is_user(self) -> bool:
         return self.author == self.Author.USER
+
+    @property
+    def content(self) -> tuple[Part, ...]:
+        """The parts, typed; read anew each time."""
+        return parts_from_json(self.parts)
+
+    def set_content(self, content: Iterable[Part]) -> None:
+        """Set the parts, and the text that is theirs."""
+        content = tuple(content)
+        self.parts, self.text = parts_to_json(content), plain_text(content)
 
 
 class SearchEntry(models.Model):

@@ -6,8 +6,11 @@ message. The union is closed: a provider's unknown event never becomes one of th
 On the wire (the stream log) an event is a JSON list ``[tag, ...]``; `to_wire` and `from_wire` are inverse.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
+
+from messages.parts import Part, parts_from_json, parts_to_json
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "stopped", "budget", "limit"]
 # stop: the model ended by itself; length: the provider's token limit; stopped: a person pressed Stop;
@@ -19,7 +22,7 @@ class Snapshot:
     """What the message holds at this point, whole: a run that goes on from an earlier one (*Continue*) begins with
     it, and a log that had to be written anew does. It replaces whatever was known before."""
 
-    parts: tuple[dict[str, Any], ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,11 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """Something a tool produced beside its text: a file, citations. `data` is JSON."""
+class Attached:
+    """A tool produced something beside its text: a file, citations. `data` is JSON."""
 
     kind: str
-    data: dict[str, Any]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ Event: TypeAlias = (
     | ToolCallStarted
     | ToolCallDelta
     | ToolResult
-    | Attachment
+    | Attached
     | AgentSwitched
     | Usage
     | Finished
@@ -138,7 +141,7 @@ _BY_TAG: Final[dict[str, type[Event]]] = {
     "c": ToolCallStarted,
     "a": ToolCallDelta,
     "o": ToolResult,
-    "x": Attachment,
+    "x": Attached,
     "g": AgentSwitched,
     "u": Usage,
     "f": Finished,
@@ -150,6 +153,8 @@ _FIELDS: Final = {kind: tuple(kind.__dataclass_fields__) for kind in _TAGS}
 
 def to_wire(event: Event) -> list[Any]:
     """Return ``[tag, field, ...]``, every value plain JSON."""
+    if isinstance(event, Snapshot):
+        return [_TAGS[Snapshot], parts_to_json(event.parts)]
     kind = type(event)
     row = [_TAGS[kind], *(getattr(event, name) for name in _FIELDS[kind])]
     if kind in {Failed, Usage} and not row[-1]:
@@ -164,7 +169,7 @@ def from_wire(row: list[Any]) -> Event:
     except (KeyError, IndexError, TypeError):
         raise ValueError(f"unknown event {row[:1]!r}") from None
     if kind is Snapshot:
-        return Snapshot(tuple(row[1]))
+        return Snapshot(parts_from_json(row[1]))
     if kind is Failed:
         code, detail, wait, *settings = row[1:]
         return Failed(code, detail, wait, tuple(settings[0]) if settings else ())

@@ -23,7 +23,7 @@ from chat.models import Run
 from messages.events import (
     TERMINAL,
     AgentSwitched,
-    Attachment,
+    Attached,
     Event,
     Finished,
     ReasoningDelta,
@@ -35,7 +35,8 @@ from messages.events import (
     ToolResult,
     offset_step,
 )
-from messages.reducer import MessageParts, Part, has_signature
+from messages.parts import AgentSwitch, Attachment, Part, Reasoning, Text, ToolCall
+from messages.reducer import MessageParts
 from messages.stream_format import OUT_OF_BAND, decode, key_of
 
 log = logging.getLogger(__name__)
@@ -317,24 +318,28 @@ def events_of(reducer: MessageParts) -> list[Event]:
 
 
 def _events_of_part(part: Part) -> list[Event]:
-    match part["type"]:
-        case "text":
-            return [TextDelta(part["text"])]
-        case "think":
-            signature = ReasoningSignature(part.get("signature", ""), part.get("redacted", ""))
-            return [
-                *([ReasoningDelta(part["think"])] if part["think"] else []),
-                *([signature] if has_signature(part) else []),
-            ]
-        case "tool_call":
-            call = part["tool_call"]
-            events: list[Event] = [ToolCallStarted(call["id"], call["name"]), ToolCallDelta(call["id"], call["args"])]
-            if "output" in call:
-                events.append(ToolResult(call["id"], call["output"], bool(call.get("failed"))))
+    match part:
+        case Text(text):
+            return [TextDelta(text)]
+        case Reasoning():
+            return _events_of_thoughts(part)
+        case ToolCall(call_id, name, arguments):
+            events: list[Event] = [ToolCallStarted(call_id, name), ToolCallDelta(call_id, arguments)]
+            if part.result is not None:
+                events.append(ToolResult(call_id, part.result, part.state == "failed"))
             return events
-        case "attachment":
-            return [Attachment(part["kind"], part["data"])]
-        case "agent_update":
-            return [AgentSwitched(part["agent_update"]["agentId"], part["agent_update"]["name"])]
-        case _:  # error: the terminal event says it
+        case Attachment(kind, data):
+            return [Attached(kind, data)]
+        case AgentSwitch(agent_id, name):
+            return [AgentSwitched(agent_id, name)]
+        case _:  # an error: the terminal event says it
             return []
+
+
+def _events_of_thoughts(thoughts: Reasoning) -> list[Event]:
+    events: list[Event] = [ReasoningDelta(thoughts.text)] if thoughts.text else []
+    if thoughts.signature and thoughts.signature.encrypted:
+        events.append(ReasoningSignature(redacted=thoughts.signature.data))
+    elif thoughts.signature:
+        events.append(ReasoningSignature(thoughts.signature.data))
+    return events

@@ -28,7 +28,7 @@ from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
 from endpoints.services.prompts import is_blank
 from messages.events import Event, Failed, Finished, Usage
-from messages.reducer import Part, plain_text
+from messages.parts import Part, parts_from_json, parts_to_json, plain_text
 
 CLAIM_LIMIT = 64
 
@@ -48,7 +48,7 @@ class ClaimedRun:
     endpoint: str
     model: str
     settings: dict[str, Any]
-    parts: list[Part]
+    parts: Sequence[Part]
     history: list[PromptMessage]
     spec: str = ""  # of the model spec the reply was asked for with
     instructions: str = ""  # of the conversation's project
@@ -64,7 +64,7 @@ class RunResult:
     job: ClaimedRun
     worker: str
     ending: Finished | Failed
-    parts: list[Part]
+    parts: Sequence[Part]
     usages: Sequence[Usage]
     endpoint: Endpoint | None
     left_out: int = 0  # messages of the branch that did not fit into the prompt
@@ -76,7 +76,7 @@ class Progress:
 
     id: UUID
     message_id: UUID
-    parts: list[Part] | None
+    parts: Sequence[Part] | None
     last_event_id: str
 
 
@@ -130,7 +130,10 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
         if not is_blank(text) or quotes:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
-    return [ClaimedRun(**row, history=history.get(row["id"], [])) for row in claimed]
+    return [
+        ClaimedRun(**row | {"parts": parts_from_json(row["parts"])}, history=history.get(row["id"], []))
+        for row in claimed
+    ]
 
 
 NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers
@@ -164,7 +167,7 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
         held: dict[UUID, bool] = dict(cursor.fetchall())
         written = [progress for progress in batch if progress.id in held and progress.parts is not None]
         if written:
-            parts: Any = [(Jsonb(progress.parts), progress.message_id) for progress in written]
+            parts: Any = [(Jsonb(parts_to_json(progress.parts or ())), progress.message_id) for progress in written]
             events = [(progress.last_event_id, progress.id) for progress in written]
             cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", parts)
             cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
@@ -221,7 +224,7 @@ def _message_row(result: RunResult) -> tuple[Any, ...]:
     reason = ending.reason if isinstance(ending, Finished) else ""
     usage = json.dumps(usage_json(result.usages))
     state = states_of(ending)[1]
-    written = json.dumps(parts, ensure_ascii=False)
+    written = json.dumps(parts_to_json(parts), ensure_ascii=False)
     return result.job.message_id, written, plain_text(parts), state, reason, usage, result.left_out
 
 

@@ -9,7 +9,7 @@ from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.prompts import is_blank
 from endpoints.services.tokens import size_of
-from messages.reducer import plain_text
+from messages.parts import plain_text
 from runs.persistence import ClaimedRun
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."

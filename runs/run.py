@@ -14,7 +14,8 @@ from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally, prompt_size
 from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from messages.reducer import Part, error_part
+from messages.parts import Error, Part, Text
+from messages.reducer import error_part
 from runs.metering import RunBudget
 from runs.persistence import ClaimedRun, RunResult, caller_of_job
 from runs.prompt import prompt_of
@@ -106,7 +107,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> 
 
 
 async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: RunBudget) -> Finished | Failed:
-    scrubber = Scrubber(in_text=active.log.reducer.open_kind == "text")
+    scrubber = Scrubber(in_text=active.log.reducer.open_kind is Text)
     active.writing = True
     try:
         async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
@@ -182,4 +183,4 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
 
 def parts_to_continue(job: ClaimedRun) -> tuple[Part, ...]:
     """Return what the message holds already, without the error that ended it."""
-    return tuple(part for part in job.parts if part["type"] != "error") if job.continues else ()
+    return tuple(part for part in job.parts if not isinstance(part, Error)) if job.continues else ()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from messages.events import (
     AgentSwitched,
-    Attachment,
+    Attached,
     Event,
     ReasoningDelta,
     ReasoningSignature,
@@ -20,7 +20,7 @@ _OTHER_PARTS = (
     ReasoningDelta,
     ReasoningSignature,
     ToolCallStarted,
-    Attachment,
+    Attached,
     AgentSwitched,
 )  # a text after them is new
 

@@ -6,13 +6,13 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import redis
 from redis.asyncio import Redis
 
 from messages.events import Event, ReasoningDelta, Snapshot, TextDelta
+from messages.parts import Part
 from messages.reducer import MessageParts
 from messages.stream_format import KEPT_AFTER_END, encode, key_of
 
@@ -90,7 +90,7 @@ class LogWriter:
         self._rewrite = False
         self._flushed = asyncio.Condition()
 
-    def open(self, run_id: UUID, parts: tuple[dict[str, Any], ...] = ()) -> RunLog:
+    def open(self, run_id: UUID, parts: tuple[Part, ...] = ()) -> RunLog:
         """Begin the log of a run; `parts` are what the message holds already."""
         run = RunLog(run_id, MessageParts(parts))
         self._runs[run_id] = run

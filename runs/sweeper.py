@@ -27,7 +27,7 @@ from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import rates_of
 from endpoints.services.tokens import estimate, estimate_message
 from messages.events import Failed
-from messages.reducer import plain_text
+from messages.parts import Error, Reasoning, Text
 
 log = logging.getLogger(__name__)
 
@@ -121,9 +121,9 @@ def _interrupt(run_id: UUID, lease: datetime | None) -> int:
     now = timezone.now()
     Run.objects.filter(id=run.id).update(state=Run.State.INTERRUPTED, error="interrupted", finished_at=now)
     message = run.message
-    parts = [*message.parts, {"type": "error", "code": "interrupted"}]
+    message.set_content([*message.content, Error("interrupted")])
     Message.objects.filter(id=message.id).update(
-        parts=parts, text=plain_text(parts), state=Message.State.INTERRUPTED, updated_at=now
+        parts=message.parts, text=message.text, state=Message.State.INTERRUPTED, updated_at=now
     )
     if run.hold_id:
         # The provider was called and reported nothing: what was written is charged by estimate, the rest released.
@@ -135,7 +135,8 @@ def _interrupt(run_id: UUID, lease: datetime | None) -> int:
 
 def _estimate(run: Run, message: Message) -> holds.LedgerLine:
     vocabulary = vocabulary_of(message.model)
-    written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts), vocabulary)
+    said = "".join(part.text for part in message.content if isinstance(part, Text | Reasoning))
+    written = estimate(said, vocabulary)
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
         earlier = Run.objects.filter(message=message).exclude(id=run.id).values("hold_id")

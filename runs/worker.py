@@ -127,7 +127,7 @@ class Generator:
 
     def _begin(self, job: persistence.ClaimedRun) -> None:
         parts = parts_to_continue(job)
-        active = ActiveRun(job, self._writer.open(job.id, tuple(parts)))
+        active = ActiveRun(job, self._writer.open(job.id, parts))
         self._runs[job.id] = active
         active.task = asyncio.create_task(self._live(active))
 
@@ -199,7 +199,7 @@ class Generator:
         return persistence.Progress(
             id=active.job.id,
             message_id=active.job.message_id,
-            parts=[dict(part) for part in active.log.reducer.parts] if changed else None,
+            parts=tuple(active.log.reducer.parts) if changed else None,
             last_event_id=active.log.last_id,
         )
 

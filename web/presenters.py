@@ -1,5 +1,6 @@
 """Prepares messages for templates, so that templates compute nothing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,17 @@ from endpoints.catalog import registry
 from endpoints.catalog.facts import facts
 from endpoints.catalog.icons import Icon
 from endpoints.services.failure_words import Explanation, explain
-from messages.reducer import Part
+from messages.parts import (
+    AgentSwitch,
+    Attachment,
+    Error,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    UnknownPart,
+    is_readable,
+)
 from web.failures import ForAdmins, for_admins
 from web.model_menu import writer_icon
 from web.rendering.citations import readable
@@ -29,20 +40,38 @@ from web.rendering.plain import render_user_text
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """One part of a message. `kind` is text, think, hidden_thoughts, tool_call, attachment, agent_update or error.
+    """One part of a message, and how it is shown.
 
     `live` says that the part may still grow: the template then adds an empty ``<div data-open>`` after `html`,
     where the browser keeps the open block. `html` is sanitised, or escaped text.
     """
 
     index: int
-    kind: str
+    source: Part
     html: SafeString
     live: bool = False
-    tool: dict[str, Any] | None = None  # the `tool_call` object, for kind tool_call
-    explanation: Explanation | None = None  # for kind error
+    explanation: Explanation | None = None  # of an error
     for_admins: ForAdmins | None = None  # what an administrator can do about it
     typed: str = ""  # what a person wrote, for those who want it shown as Markdown
+
+    @property
+    def template(self) -> str:
+        if self.typed:
+            return "chat/parts/typed.html"
+        if isinstance(self.source, Reasoning) and self.source.is_hidden:
+            return "chat/parts/hidden_reasoning.html"
+        return _TEMPLATES[type(self.source)]
+
+
+_TEMPLATES: dict[type[Part], str] = {
+    Text: "chat/parts/text.html",
+    Reasoning: "chat/parts/reasoning.html",
+    ToolCall: "components/tool_card.html",
+    Attachment: "chat/parts/attachment.html",
+    AgentSwitch: "chat/parts/agent_switch.html",
+    Error: "chat/parts/error.html",
+    UnknownPart: "chat/parts/agent_switch.html",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +197,9 @@ def present(message: Message, *, place: tree.Place | None, run: Run | None, is_l
     """Put together what the message's template shows."""
     place = place or tree.Place(1, 1, None, None)
     # While a run writes the message these are the parts at its last save; the websocket brings the rest.
-    parts = present_parts(message.parts, is_user=message.is_user)
+    content = message.content
     ended = run is None and message.state not in {Message.State.STREAMING, Message.State.FAILED}
-    is_empty = ended and not message.is_user and not any(map(_is_visible, message.parts))
+    is_empty = ended and not message.is_user and not any(map(_is_visible, content))
     return MessageView(
         id=message.id,
         conversation_id=message.conversation_id,
@@ -180,8 +209,8 @@ def present(message: Message, *, place: tree.Place | None, run: Run | None, is_l
         model=message.model,
         state=message.state,
         finish_reason=message.finish_reason,
-        parts=tuple(parts),
-        text=message.text if message.is_user else readable(message.parts),
+        parts=tuple(present_parts(content, is_user=message.is_user)),
+        text=message.text if message.is_user else readable(content),
         created_at=message.created_at,
         sibling_index=place.index,
         sibling_count=place.count,
@@ -193,7 +222,7 @@ def present(message: Message, *, place: tree.Place | None, run: Run | None, is_l
         waited=max(0, int((timezone.now() - run.created_at).total_seconds())) if run else 0,
         thinks=run is not None and _thinks(message),
         can_continue=can_continue(message),
-        can_edit=run is None and message.state != Message.State.FAILED and any(map(is_editable, message.parts)),
+        can_edit=run is None and message.state != Message.State.FAILED and any(map(is_editable, content)),
         edited_at=message.edited_at,
         quotes=tuple(message.quotes),
         feedback=message.feedback,
@@ -213,36 +242,27 @@ def _thinks(message: Message) -> bool:
 
 def _is_visible(part: Part) -> bool:
     """Whether there is something to see in it: not blank, and not thoughts alone."""
-    return part["type"] not in {"text", "think"} or bool(part["type"] == "text" and part["text"].strip())
+    return bool(part.text.strip()) if isinstance(part, Text) else not isinstance(part, Reasoning)
 
 
 _OF_THE_PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
-def present_parts(parts: list[Part], *, is_user: bool = False) -> list[PartView]:
+def present_parts(parts: Iterable[Part], *, is_user: bool = False) -> list[PartView]:
     return [present_part(index, part, is_user=is_user) for index, part in enumerate(parts)]
 
 
 def present_part(index: int, part: Part, *, is_user: bool = False) -> PartView:
     """Return one finished part. A person's own text is shown as typed; a model's is Markdown."""
-    kind = part["type"]
-    if kind in {"text", "think"} and "redacted" not in part:
-        text = part[kind]
-        if is_user:
-            return PartView(index=index, kind=kind, html=render_user_text(text), typed=text)
-        return PartView(index=index, kind=kind, html=render(text))
+    if is_readable(part):
+        typed = part.text if is_user else ""
+        return PartView(index, part, render_user_text(part.text) if is_user else render(part.text), typed=typed)
     return bare_part(index, part)
 
 
 def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
     """Return a part without its text: what it starts as while it streams, or all of it for the other kinds."""
-    kind = "hidden_thoughts" if "redacted" in part else part["type"]
-    return PartView(
-        index=index,
-        kind=kind,
-        html=mark_safe(""),
-        live=live,
-        tool=part.get("tool_call"),
-        explanation=explain(part["code"], part.get("wait", 0), part.get("settings", ())) if kind == "error" else None,
-        for_admins=for_admins(part["code"]) if kind == "error" else None,
-    )
+    if isinstance(part, Error):
+        explanation = explain(part.code, part.wait, part.settings)
+        return PartView(index, part, mark_safe(""), live, explanation, for_admins(part.code))
+    return PartView(index, part, mark_safe(""), live)

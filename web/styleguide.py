@@ -13,6 +13,7 @@ from accounts.models import Banner
 from chat.models import Conversation
 from endpoints.catalog.icons import Icon
 from endpoints.services.failure_words import explain
+from messages.parts import Error, Part, Reasoning, Text, ToolCall
 from web.forms.sign_in import InvitationForm
 from web.presenters import MessageView, PartView, present_parts
 
@@ -28,19 +29,16 @@ _REPLY = """Use a **GIN index** on a generated `tsvector` column.
 create index message_search on message using gin (search);  -- 4 ms
 ```
 """
-_PARTS: list[dict[str, Any]] = [
-    {"type": "think", "think": "Which index suits full-text search?"},
-    {
-        "type": "tool_call",
-        "tool_call": {"id": "1", "name": "run_query", "args": "explain select 1", "output": "4 ms", "progress": 1},
-    },
-    {"type": "text", "text": _REPLY},
+_PARTS: list[Part] = [
+    Reasoning("Which index suits full-text search?"),
+    ToolCall("1", "run_query", "explain select 1", state="done", result="4 ms"),
+    Text(_REPLY),
 ]
 
 
 def styleguide_samples() -> dict[str, object]:
-    question = present_parts([{"type": "text", "text": "Which index should I use?"}], is_user=True)
-    trouble = PartView(0, "error", mark_safe(""), explanation=explain("rate_limit"))
+    question = present_parts([Text("Which index should I use?")], is_user=True)
+    trouble = PartView(0, Error("rate_limit"), mark_safe(""), explanation=explain("rate_limit"))
     return {
         "choices": [("light", "Light"), ("dark", "Dark")],
         "guide_form": _refused_form(),

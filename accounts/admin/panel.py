@@ -40,6 +40,7 @@ class InlineTable(TabularInline):  # type: ignore[type-arg]
 
     extra = 0
     formset = Rows
+    hide_title = True  # it would be the row's ids
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Say the column's name to the ear: the eye finds it above."""

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from agents.services.toolbox import Toolbox, ToolOutput
-from endpoints.providers.base import ModelRequest, PromptMessage, ToolCall
+from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.services.model_calls import stream
 from messages.events import (
     Event,
@@ -25,6 +25,7 @@ from messages.events import (
     ToolCallStarted,
     ToolResult,
 )
+from messages.parts import Reasoning, ToolCall
 from messages.reducer import MessageParts
 
 log = logging.getLogger(__name__)
@@ -104,10 +105,9 @@ async def run(
 def _round(reply: _RoundReply, results: Sequence[ToolResult]) -> list[PromptMessage]:
     """Return what the next model call must see of this one: its calls, and each result in the calls' order."""
     output = {result.call_id: result.output for result in results}
-    said = PromptMessage(
-        "assistant", "".join(reply.text), tool_calls=reply.calls, reasoning=tuple(reply.reasoning.parts)
-    )
-    heard = [PromptMessage("tool", output[call.call_id], tool_call_id=call.call_id) for call in reply.calls]
+    thoughts = tuple(part for part in reply.reasoning.parts if isinstance(part, Reasoning))
+    said = PromptMessage("assistant", "".join(reply.text), tool_calls=reply.calls, reasoning=thoughts)
+    heard = [PromptMessage("tool", output[call.id], tool_call_id=call.id) for call in reply.calls]
     return [said, *heard]
 
 
@@ -115,7 +115,7 @@ async def _call_tools(calls: Sequence[ToolCall], toolbox: Toolbox, limits: Limit
     """Carry out the calls of one round side by side; yield each result as it comes."""
     allowed, refused = calls[: limits.calls_per_round], calls[limits.calls_per_round :]
     for call in refused:
-        yield ToolResult(call.call_id, f"Not called: at most {limits.calls_per_round} calls at once.", failed=True)
+        yield ToolResult(call.id, f"Not called: at most {limits.calls_per_round} calls at once.", failed=True)
     tasks = [asyncio.create_task(_call_tool(call, toolbox, limits)) for call in allowed]
     try:
         for task in asyncio.as_completed(tasks):
@@ -130,7 +130,7 @@ async def _call_tool(call: ToolCall, toolbox: Toolbox, limits: Limits) -> ToolRe
     text = output.text
     if len(text) > limits.output_characters:
         text = f"{text[: limits.output_characters]}\n[cut off after {limits.output_characters} characters]"
-    return ToolResult(call.call_id, text, failed=output.failed)
+    return ToolResult(call.id, text, failed=output.failed)
 
 
 async def _output_of(call: ToolCall, toolbox: Toolbox, limits: Limits) -> ToolOutput:

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from accounts.models import User
 from core.ids import uuid7
 from core.refusal import Refusal
+from messages.parts import Text as TextPart
+from messages.parts import parts_to_json
 
 BATCH_SIZE = 500  # conversations per COPY, so that memory stays flat
 
@@ -135,7 +137,7 @@ def _rows(
             ids[number + 1] if number + 1 < len(ids) else None,
             message.role,
             "complete",
-            Jsonb([{"type": "text", "text": message.content}]),
+            Jsonb(parts_to_json([TextPart(message.content)])),
             message.content,
             Jsonb([]),
             endpoint if by_model else "",

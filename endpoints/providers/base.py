@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from billing.services.pricing import Rates
 from endpoints.transport.http import Timeouts
 from messages.events import Event
+from messages.parts import Reasoning, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +109,17 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
-    call_id: str
-    name: str
-    arguments: str  # JSON text as the model wrote it
-
-
-@dataclass(frozen=True, slots=True)
 class PromptMessage:
     """One message of the prompt. `tool_call_id` only with role `tool`; the other two only with `assistant`.
 
-    `reasoning` holds the parts of thoughts (`messages.reducer`) before the calls, for providers that want them back.
+    `reasoning` holds the thoughts before the calls, for providers that want them back.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
-    reasoning: tuple[Mapping[str, Any], ...] = ()
+    reasoning: tuple[Reasoning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def estimate_message(text: str, vocabulary: str = UNKNOWN) -> int:
 def size_of(message: PromptMessage, vocabulary: str = UNKNOWN) -> int:
     """Return about how many tokens a message of a prompt is: its text, its calls, the thoughts that go with it."""
     calls = "".join(f"{call.name}{call.arguments}" for call in message.tool_calls)
-    thoughts = "".join(str(part.get("think", "")) for part in message.reasoning)
+    thoughts = "".join(part.text for part in message.reasoning)
     return estimate_message(message.content + calls + thoughts, vocabulary)
 
 

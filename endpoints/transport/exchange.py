@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from core.addresses import Address, address_of
 from endpoints.providers.assembly import ToolCalls
-from endpoints.providers.base import Connection, Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.providers.base import Connection, Endpoint, ModelRequest, PromptMessage
 from endpoints.providers.counts import Counts
 from endpoints.providers.finishes import failure_code_of, reason_of
 from endpoints.services.prompts import spoken
@@ -31,6 +31,7 @@ from endpoints.transport.failures import (
 from endpoints.transport.framing import DONE, EventLines, Pieces
 from endpoints.transport.http import Answer, OutboundError, RefusedAddress, Timeouts, outbound
 from messages.events import Event, Failed, Finished
+from messages.parts import ToolCall
 
 MAX_ERROR = 64 * 1024
 MAX_ODD = 2000
@@ -221,7 +222,7 @@ class Reply:
         self.pieces: Pieces = EventLines()
         self.odd = ""  # the first of what is no part of a reply, for the log
         self.secrets = secrets_of(request.endpoint.connection)
-        self.calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
+        self.calls = ToolCalls(call.id for message in request.messages for call in message.tool_calls)
 
     @property
     def over(self) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from agents.services.run import Limits, run
 from agents.services.toolbox import Tool, Toolbox, ToolOutput
-from endpoints.providers.base import ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import ModelRequest, PromptMessage, ToolSpec
 from messages.events import (
     Event,
     Failed,
@@ -22,6 +22,7 @@ from messages.events import (
     ToolResult,
     Usage,
 )
+from messages.parts import Reasoning, Signature, ToolCall
 from tests.endpoint_maker import make_endpoint
 
 REQUEST = ModelRequest(
@@ -111,8 +112,8 @@ async def test_the_thoughts_before_a_call_are_given_back_with_their_seals() -> N
     model = ScriptedModel([*thoughts, *calls("Oslo")], [TextDelta("Cold."), Finished("stop")])
     await collect(model, toolbox=weather_box(Oslo="-3"))
     assert model.requests[1].messages[1].reasoning == (
-        {"type": "think", "think": "Where is it?", "signature": "sig"},
-        {"type": "think", "think": "", "redacted": "AbC"},
+        Reasoning("Where is it?", Signature("sig")),
+        Reasoning("", Signature("AbC", encrypted=True)),
     )
 
 

@@ -10,7 +10,7 @@ from api.librechat.chat.content import content_of
 from api.librechat.chat.steps import RunSteps
 from messages.events import (
     AgentSwitched,
-    Attachment,
+    Attached,
     Event,
     Failed,
     Finished,
@@ -22,6 +22,7 @@ from messages.events import (
     ToolResult,
     Usage,
 )
+from messages.parts import Text
 from messages.reducer import MessageParts
 
 MESSAGE = UUID("01900000-0000-7000-8000-000000000001")
@@ -138,7 +139,7 @@ def test_what_belongs_to_no_known_call_says_nothing() -> None:
 
 def test_an_attachment_stands_beside_the_content_and_takes_no_index() -> None:
     payloads = translate(
-        Attachment("web_search", {"toolCallId": "c1", "results": []}), Attachment("file", {"file_id": "f"}),
+        Attached("web_search", {"toolCallId": "c1", "results": []}), Attached("file", {"file_id": "f"}),
         TextDelta("x"),
     )  # fmt: skip
     ids = {"messageId": str(MESSAGE), "conversationId": str(CONVERSATION)}
@@ -192,7 +193,7 @@ def test_a_failure_ends_a_run_too() -> None:
 
 
 def test_a_run_that_goes_on_from_an_earlier_one_tells_its_parts_first() -> None:
-    payloads = translate(Snapshot(({"type": "text", "text": "So far"},)), TextDelta(" and on"))
+    payloads = translate(Snapshot((Text("So far"),)), TextDelta(" and on"))
     assert [payload["event"] for payload in payloads] == ["on_run_step", "on_message_delta", "on_message_delta"]
     assert said(payloads, "text") == "So far and on"
 
@@ -200,7 +201,7 @@ def test_a_run_that_goes_on_from_an_earlier_one_tells_its_parts_first() -> None:
 def test_a_log_written_anew_puts_the_client_in_the_picture_with_one_frame() -> None:
     steps = run_steps()
     steps.translate(TextDelta("Hel"))
-    (sync,) = steps.translate(Snapshot(({"type": "text", "text": "Hello"},)))
+    (sync,) = steps.translate(Snapshot((Text("Hello"),)))
     assert sync["sync"] is True
     assert sync["pendingEvents"] == []
     assert sync["resumeState"]["aggregatedContent"] == [{"type": "text", "text": "Hello"}]
@@ -241,7 +242,7 @@ any_event = st.one_of(
     started,
     st.builds(ToolCallDelta, calls, texts),
     st.builds(ToolResult, calls, texts, st.booleans()),
-    st.builds(Attachment, st.just("web_search"), st.just({})),
+    st.builds(Attached, st.just("web_search"), st.just({})),
     st.builds(AgentSwitched, texts, texts),
 )
 

@@ -23,6 +23,7 @@ from chat.services.notices import notify_now
 from chat.services.organise import conversations
 from endpoints.services.failure_words import EXPLANATIONS
 from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, Usage
+from messages.stream_format import key_of
 from runs import follow
 from runs.stream_log import LogWriter, RunLog
 from tests.api.conftest import bearer, frames_of, read_stream
@@ -44,6 +45,12 @@ async def writing(run: Run) -> AsyncIterator[Callable[[Event], None]]:
     flushing.cancel()
     with suppress(asyncio.CancelledError):
         await flushing
+
+
+async def joined(run: Run) -> None:
+    """Wait until a client follows the run."""
+    while key_of(run.id).encode() not in follow.reader()._subscriptions:  # noqa: ASYNC110 (nothing tells of it)
+        await asyncio.sleep(0.01)
 
 
 @in_database
@@ -74,6 +81,7 @@ async def test_a_run_is_followed_from_its_beginning_to_its_end(
     run = await sync_to_async(make_turn)(chat, state="running", reply="")
     reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{chat.id}", owner))
     async with writing(run) as say:
+        await joined(run)
         say(ReasoningDelta("Hm"))
         say(TextDelta("Be"))
         await asyncio.sleep(0.1)

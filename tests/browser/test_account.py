@@ -60,6 +60,7 @@ def test_every_page_of_the_account(
     page.goto("/settings/usage")
     page.get_by_text("As a table").click()
     axe(page, "the table of the days")
+    assert page.locator(".plot").evaluate("element => element.getBoundingClientRect().right <= innerWidth")
 
 
 def test_a_person_goes_through_their_settings(open_tab: Open, axe: Axe, stack: Stack, person: Person) -> None:
@@ -90,6 +91,8 @@ def test_a_manager_sets_a_budget_in_the_dialog(open_tab: Open, axe: Axe, stack: 
     dialog.get_by_label("Name").fill("For March")
     dialog.get_by_label("Amount").fill("12.5")
     axe(page, "the form of a budget")
+    buttons = (dialog.get_by_role("link", name="Cancel"), dialog.get_by_role("button", name="Save"))
+    assert len({button.evaluate("element => getComputedStyle(element).fontSize") for button in buttons}) == 1
     dialog.get_by_role("button", name="Save").click()
     expect(page.locator(".person", has_text="Mia Member")).to_contain_text("$0.00 of $12.50 this month")
 

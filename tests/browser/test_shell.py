@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import send, settled
+from tests.browser.conftest import send, settled, sign_in_on_page
 from tests.load.people import Person, load
 from tests.load.stack import Stack
 
@@ -73,6 +73,18 @@ def test_the_sidebar_folds_away_and_stays_folded(tab: Page) -> None:
     tab.get_by_role("button", name="Open sidebar").click()
     expect(tab.locator("#sidebar")).to_be_visible()
     expect(tab.get_by_role("button", name="Close sidebar")).to_be_focused()
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_a_long_name_does_not_widen_the_sidebar(open_tab: Open, administrator_email: str, phone: bool) -> None:
+    page = open_tab("/login", signed_in=False, phone=phone)
+    sign_in_on_page(page, administrator_email)
+    sidebar, name = page.locator("#sidebar"), page.locator(".me")
+    assert name.evaluate("element => element.offsetWidth") <= sidebar.evaluate("element => element.clientWidth")
+    if phone:
+        page.locator(".opener").click()
+    page.get_by_role("button", name="Close sidebar").click()
+    expect(sidebar).to_be_hidden()
 
 
 def test_on_a_phone_the_sidebar_takes_the_focus_and_gives_it_back(open_tab: Open) -> None:

@@ -212,12 +212,12 @@ def test_moving_a_bookmark_keeps_the_focus(tab: Page) -> None:
         tab.get_by_role("link", name="New bookmark").click()
         tab.get_by_role("dialog").get_by_label("Name").fill(name)
         tab.keyboard.press("Enter")
-        expect(tab.locator("#tag-rows")).to_contain_text(name)
+        expect(tab.locator("#bookmark-rows")).to_contain_text(name)
     tab.get_by_role("button", name="Move “second” up").press("Enter")
-    expect(tab.locator("#tag-rows .card-name").first).to_have_text("second")
+    expect(tab.locator("#bookmark-rows .card-name").first).to_have_text("second")
     expect(tab.get_by_role("button", name="Move “second” down")).to_be_focused()
     tab.keyboard.press("Enter")
-    expect(tab.locator("#tag-rows .card-name").first).to_have_text("first")
+    expect(tab.locator("#bookmark-rows .card-name").first).to_have_text("first")
     expect(tab.get_by_role("button", name="Move “second” up")).to_be_focused()
 
 

@@ -2,30 +2,25 @@
 
 import pytest
 
-from messages.reducer import Part
+from messages.parts import Attachment, Error, Part, Reasoning, Text
 from web.rendering.citations import readable
 
-SOURCES = {
-    "type": "attachment",
-    "kind": "web_search",
-    "data": {
+SOURCES = Attachment(
+    "web_search",
+    {
         "turn": 0,
         "organic": [{"title": "Cats", "link": "https://cats.example"}, {"title": "", "link": "https://b.example"}, 3],
         "topStories": [{"title": "News of cats"}],
     },
-}
-
-
-def text(content: str) -> Part:
-    return {"type": "text", "text": content}
+)
 
 
 def test_all_text_parts_come_in_order_and_nothing_else() -> None:
     parts: list[Part] = [
-        {"type": "think", "think": "hm"},
-        text("First."),
-        {"type": "error", "code": "x"},
-        text("Second."),
+        Reasoning("hm"),
+        Text("First."),
+        Error("x"),
+        Text("Second."),
     ]
     assert readable(parts) == "First.\n\nSecond."
 
@@ -35,19 +30,19 @@ def test_markers_become_numbers_in_order_of_their_first_use_with_the_sources_bel
     mark: str, opened: str, closed: str
 ) -> None:
     reply = f"Soft{opened}{mark}turn0search1{mark}turn0news0{closed}, loud{mark}turn0search1."
-    assert readable([text(reply), SOURCES]) == ("Soft[1][2], loud[1].\n\n[1] https://b.example\n[2] News of cats")
+    assert readable([Text(reply), SOURCES]) == ("Soft[1][2], loud[1].\n\n[1] https://b.example\n[2] News of cats")
 
 
 def test_numbered_markers_name_the_sources_in_their_order() -> None:
-    assert readable([text("Soft【1†source】【1:0†a.pdf】【9†source】."), SOURCES]) == (
+    assert readable([Text("Soft【1†source】【1:0†a.pdf】【9†source】."), SOURCES]) == (
         "Soft[1][1].\n\n[1] Cats – https://cats.example"
     )
 
 
 def test_markers_without_a_source_go() -> None:
-    assert readable([text("Soft\ue202turn4search9【4†source】, \ue203loud\ue204.")]) == "Soft, loud."
+    assert readable([Text("Soft\ue202turn4search9【4†source】, \ue203loud\ue204.")]) == "Soft, loud."
 
 
 def test_ordinary_brackets_stay() -> None:
     reply = "a[0] 【note】 turn0search0 \\u0041"
-    assert readable([text(reply)]) == reply
+    assert readable([Text(reply)]) == reply

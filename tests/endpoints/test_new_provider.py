@@ -18,6 +18,7 @@ from endpoints.providers.provider import Preset, Provider, Variables
 from endpoints.providers.registry import PROVIDERS, presets
 from endpoints.services.model_calls import stream
 from messages.events import Finished
+from messages.parts import Reasoning
 from messages.reducer import MessageParts
 from runs.prompt import prompt_of
 from tests.model_server.fixtures import ModelServer
@@ -89,8 +90,9 @@ async def test_a_turn_is_asked_and_its_thoughts_are_read_by_the_providers_own_ke
         "model": "acme-deep-1", "messages": [{"role": "user", "content": text}], "reasoning_effort": "high",
         "stream": True,
     }  # fmt: skip
-    assert [part["type"] for part in parts.parts] == ["think", "text"]
-    assert parts.parts[0]["think"]
+    thoughts, _ = parts.parts
+    assert [part.type for part in parts.parts] == ["think", "text"]
+    assert thoughts != Reasoning("")
     assert isinstance(parts.finished, Finished)
 
 

@@ -19,6 +19,7 @@ from endpoints.transport.exchange import Reply
 from endpoints.transport.failures import failure_in, failure_of_body, failure_of_error
 from endpoints.transport.http import OutboundError
 from messages.events import TERMINAL, Event, Finished, ReasoningDelta, TextDelta
+from messages.parts import parts_to_json
 from messages.reducer import MessageParts
 from tests.endpoint_maker import make_endpoint
 
@@ -74,7 +75,7 @@ def test_no_stream_makes_a_reply_raise(kind: type[Reply], pieces: list[Any]) -> 
     assert [isinstance(event, TERMINAL) for event in events].count(True) == 1
     for event in events:
         parts.apply(event)
-    json.dumps(parts.parts)
+    json.dumps(parts_to_json(parts.parts))
 
 
 def ended(kind: type[Reply], body: bytes, sizes: list[int]) -> list[Event]:

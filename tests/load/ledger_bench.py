@@ -179,6 +179,7 @@ def _turns() -> None:
     from chat.services.turns.turns import start_turn  # noqa: PLC0415
     from endpoints.catalog import registry  # noqa: PLC0415
     from messages.events import Finished, Usage  # noqa: PLC0415
+    from messages.parts import Text  # noqa: PLC0415
     from runs import persistence  # noqa: PLC0415
 
     people = list(User.objects.order_by("id"))
@@ -192,7 +193,7 @@ def _turns() -> None:
         except TurnRefused:
             continue  # no credit until the next refill
         for job in persistence.claim(ids=[started.run.id], worker=me):
-            said = [{"type": "text", "text": "Because they can. " * chance.randint(1, 50)}]
+            said = [Text("Because they can. " * chance.randint(1, 50))]
             persistence.save(worker=me, batch=[persistence.Progress(job.id, job.message_id, said, "0-1")])
             usage = Usage(input_tokens=chance.randint(10, 4_000), output_tokens=chance.randint(1, 900))
             outcome = persistence.RunResult(job, me, Finished("stop"), said, [usage], endpoint)

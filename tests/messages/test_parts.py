@@ -8,7 +8,21 @@ from hypothesis import strategies as st
 
 from endpoints.services.failure_words import EXPLANATIONS, explain
 from messages import events as e
-from messages.reducer import MessageParts, plain_text
+from messages.parts import (
+    AgentSwitch,
+    Attachment,
+    Error,
+    Part,
+    Reasoning,
+    Signature,
+    Text,
+    ToolCall,
+    UnknownPart,
+    parts_from_json,
+    parts_to_json,
+    plain_text,
+)
+from messages.reducer import MessageParts
 
 EVENTS: list[e.Event] = [
     e.ReasoningDelta("Let me "),
@@ -28,25 +42,23 @@ EVENTS: list[e.Event] = [
     e.ToolResult("b", "found"),
     e.ToolResult("a", "no", failed=True),
     e.ToolResult("nobody", "forged"),
-    e.Attachment("file", {"id": 1}),
+    e.Attached("file", {"id": 1}),
     e.AgentSwitched("ag", "Second"),
     e.TextDelta("Done."),
     e.Usage(20, 6, 0, 4, 3, estimated=True),
     e.Finished("stop"),
 ]
-PARTS = [
-    {"type": "think", "think": "Let me think.", "signature": "sig"},
-    {"type": "think", "think": "", "redacted": "AbC"},
-    {"type": "think", "think": "Again."},
-    {"type": "text", "text": "Looking it up."},
-    {"type": "tool_call", "tool_call": {"id": "a", "name": "lookup", "args": "{}", "type": "tool_call", "progress": 1,
-                                        "output": "no", "failed": True}},
-    {"type": "tool_call", "tool_call": {"id": "b", "name": "lookup", "args": '{"q":1}', "type": "tool_call",
-                                        "progress": 1, "output": "found"}},
-    {"type": "attachment", "kind": "file", "data": {"id": 1}},
-    {"type": "agent_update", "agent_update": {"agentId": "ag", "name": "Second"}},
-    {"type": "text", "text": "Done."},
-]  # fmt: skip
+PARTS: list[Part] = [
+    Reasoning("Let me think.", Signature("sig")),
+    Reasoning("", Signature("AbC", encrypted=True)),
+    Reasoning("Again."),
+    Text("Looking it up."),
+    ToolCall("a", "lookup", "{}", "failed", "no"),
+    ToolCall("b", "lookup", '{"q":1}', "done", "found"),
+    Attachment("file", {"id": 1}),
+    AgentSwitch("ag", "Second"),
+    Text("Done."),
+]
 
 
 def fold(events: list[e.Event], start: MessageParts | None = None) -> MessageParts:
@@ -84,7 +96,9 @@ def test_resuming_at_any_point_gives_the_same_message(at: int) -> None:
     assert fold([snapshot, *EVENTS[at:]], other).parts == PARTS
 
 
-@pytest.mark.parametrize("event", [*EVENTS, e.Failed("timeout", "x"), e.Snapshot(({"type": "text", "text": "x"},))])
+@pytest.mark.parametrize(
+    "event", [*EVENTS, e.Failed("timeout", "x"), e.Snapshot((Text("x"), UnknownPart({"type": "new"})))]
+)
 def test_every_event_survives_the_wire(event: e.Event) -> None:
     assert e.from_wire(json.loads(json.dumps(e.to_wire(event)))) == event
 
@@ -102,10 +116,23 @@ def test_what_is_no_event_is_refused(row: list[object]) -> None:
         e.from_wire(row)
 
 
+def test_what_goes_on_keeps_what_else_was_stored() -> None:
+    call = {"type": "tool_call", "tool_call": {"id": "a", "name": "look", "auth": "x"}}
+    stored = [call, {"type": "new"}, {"type": "text", "text": "Half", "agentId": "ag"}]
+    going = fold([e.TextDelta(" and half"), e.ToolCallDelta("a", "{}"), e.ToolResult("a", "found")],
+                 MessageParts(parts_from_json(stored)))  # fmt: skip
+    done = {"id": "a", "name": "look", "auth": "x", "args": "{}", "output": "found", "progress": 1}
+    assert parts_to_json(going.parts) == [
+        {"type": "tool_call", "tool_call": done},
+        {"type": "new"},
+        {"type": "text", "text": "Half and half", "agentId": "ag"},
+    ]
+
+
 def test_a_failure_is_a_part_with_a_code_but_without_the_providers_words() -> None:
     assert fold([e.TextDelta("so far"), e.Failed("cut_off", "secret words")]).parts == [
-        {"type": "text", "text": "so far"},
-        {"type": "error", "code": "cut_off"},
+        Text("so far"),
+        Error("cut_off"),
     ]
 
 

@@ -184,10 +184,12 @@ def test_every_kind_of_part_is_shown(owner: User, make_chat: Chats) -> None:
             {"type": "think", "think": "Let me *see*"}, {"type": "tool_call", "tool_call": call},
             {"type": "attachment", "kind": "image", "data": {}},
             {"type": "agent_update", "agent_update": {"agentId": "a", "name": "b"}}, {"type": "text", "text": "Done."},
+            {"type": "think", "think": "", "redacted": "AbC"}, {"type": "error", "code": "rate_limit"},
+            {"type": "of a later release", "text": "?"},
         ],
     )  # fmt: skip
     html = signed_in(owner).get(f"/c/{chat.id}").content.decode()
-    for index in range(5):
+    for index in range(8):
         assert f'data-part="{index}"' in html
     assert "Thoughts" in html
     assert "<em>see</em>" in html

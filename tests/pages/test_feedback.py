@@ -42,7 +42,9 @@ def test_without_scripts_a_thumb_leads_to_the_reasons_and_they_lead_back(
     client = signed_in(owner)
     first = client.post(address(answered_question), {"rating": "thumbsUp"})
     assert (first.status_code, first["Location"]) == (302, address(answered_question))
-    assert "Clear and well written" in client.get(address(answered_question)).content.decode()
+    page = client.get(address(answered_question)).content.decode()
+    assert "Clear and well written" in page
+    assert "css/messages" in page  # where the look of the reasons is
     last = client.post(
         address(answered_question), {"rating": "thumbsUp", "tag": "creative_solution", "details": "So\r\nnew"}
     )

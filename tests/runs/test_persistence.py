@@ -12,14 +12,14 @@ from chat.services.turns import turns
 from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage
 from messages.events import Failed, Finished, Usage
-from messages.reducer import Part
+from messages.parts import Text, parts_to_json
 from runs.persistence import ClaimedRun, Progress, RunResult, claim, finish, save
 from tests.conversations import began, draft, end
 
 # The claim speaks to the connection itself, in a pipeline of its own.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere")]
 
-PARTS: list[Part] = [{"type": "text", "text": "Because they can."}]
+PARTS = [Text("Because they can.")]
 
 
 def outcome(job: ClaimedRun, ending: Finished | Failed, usages: Sequence[Usage] = (), worker: str = "one") -> RunResult:
@@ -37,7 +37,7 @@ def test_a_run_is_taken_once_with_all_it_needs(owner: User) -> None:
     run = Run.objects.get(id=second.run.id)
     assert (run.state, run.worker) == ("running", "one")
     assert (job.id, job.owner_id, job.message_id, job.hold_id) == (run.id, owner.id, second.reply.id, run.hold_id)
-    assert (job.endpoint, job.model, job.parts, job.stop_requested) == ("Somewhere", "tiny", [], False)
+    assert (job.endpoint, job.model, job.parts, job.stop_requested) == ("Somewhere", "tiny", (), False)
     assert job.history == [
         PromptMessage("user", "Why?"), PromptMessage("assistant", "Because."), PromptMessage("user", "And?"),
     ]  # fmt: skip
@@ -50,7 +50,7 @@ def test_a_save_renews_the_lease_and_tells_of_a_stop(owner: User) -> None:
     Run.objects.filter(id=run.id).update(stop_requested=True)
     assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {run.id: True}
     after = Run.objects.get(id=run.id)
-    assert (after.last_event_id, Message.objects.get(id=job.message_id).parts) == ("7-0", PARTS)
+    assert (after.last_event_id, Message.objects.get(id=job.message_id).content) == ("7-0", tuple(PARTS))
     assert before is not None
     assert after.lease_expires_at is not None
     assert after.lease_expires_at > before
@@ -88,11 +88,11 @@ def test_the_end_stores_the_reply_and_settles_the_hold_once(
     after, reply = Run.objects.get(id=run.id), Message.objects.get(id=job.message_id)
     assert (after.state, after.error, after.finished_at is not None) == (run_state, error, True)
     assert (reply.state, reply.finish_reason, reply.text, reply.parts) == (
-        reply_state, reason, "Because they can.", PARTS,
+        reply_state, reason, "Because they can.", parts_to_json(PARTS),
     )  # fmt: skip
     assert Hold.objects.get(id=job.hold_id).state == "settled"
     keys = [f"generation:{run.id}:0", f"generation:{run.id}:1"]
     assert sorted(LedgerEntry.objects.filter(user=owner, reason="message").values_list("key", flat=True)) == keys
     assert finish([replace(whole, parts=[])]) == set()
-    assert Message.objects.get(id=job.message_id).parts == PARTS
+    assert Message.objects.get(id=job.message_id).content == tuple(PARTS)
     assert LedgerEntry.objects.filter(reason="message").count() == 2

@@ -7,7 +7,8 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoints.providers.base import PromptMessage, ToolCall
+from endpoints.providers.base import PromptMessage
+from messages.parts import Text, ToolCall
 from runs.persistence import ClaimedRun
 from runs.prompt import CONTINUE, fit, prompt_of
 from tests.endpoint_maker import changed, make_endpoint
@@ -64,7 +65,7 @@ def test_what_is_kept_fits_in_order_with_the_last_question_and_whole_calls(
     assert rest == messages[len(messages) - len(rest) :]
     assert rest[0].role == "user"
     assert messages[last] in rest
-    called = {call.call_id for message in rest for call in message.tool_calls}
+    called = {call.id for message in rest for call in message.tool_calls}
     assert called == {message.tool_call_id for message in rest if message.role == "tool"}
     dropped = len(messages) - len(kept)
     before = next((at for at in range(len(beginning) + dropped - 1, -1, -1) if messages[at].role == "user"), None)
@@ -98,5 +99,5 @@ def test_nothing_is_left_when_the_last_message_alone_is_too_long() -> None:
 
 
 def test_what_is_continued_keeps_the_end_of_what_was_written() -> None:
-    job = replace(JOB, history=history(9), continues=True, parts=[{"type": "text", "text": "Once"}])
+    job = replace(JOB, history=history(9), continues=True, parts=[Text("Once")])
     assert [message.content for message in prompt_of(job, ENDPOINT).request.messages] == ["A word wo", "Once", CONTINUE]

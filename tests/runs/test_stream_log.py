@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from chat.services.turns.queue import client as sync_client
 from core.ids import uuid7
 from messages.events import Event, Failed, Finished, ReasoningDelta, Snapshot, TextDelta, ToolCallStarted
+from messages.parts import Reasoning, Text, plain_text
 from messages.reducer import MessageParts
 from messages.stream_format import KEPT_AFTER_END, decode, encode, key_of, write_end
 from runs.follow import Batch, LogReader, Subscription, events_of
@@ -41,7 +42,7 @@ class Listener:
             self.text = ""
         for event in batch.events:
             if isinstance(event, Snapshot):
-                self.text = "".join(part.get("text", "") for part in event.parts)
+                self.text = plain_text(event.parts)
             elif isinstance(event, TextDelta):
                 self.text += event.text
         if self.tail.ended:
@@ -49,7 +50,7 @@ class Listener:
 
 
 def text_of(reducer: MessageParts) -> str:
-    return "".join(part.get("text", "") for part in reducer.parts)
+    return plain_text(reducer.parts)
 
 
 async def until(condition: Any) -> None:
@@ -86,14 +87,14 @@ async def test_a_reader_of_another_process_starts_from_the_beginning(writer: Log
     reader = LogReader()
     listener = Listener(reader, run_id)
     await asyncio.wait_for(listener.ended.wait(), 10)
-    assert listener.tail.reducer.parts == [{"type": "think", "think": "hm"}, {"type": "text", "text": "Hello"}]
+    assert listener.tail.reducer.parts == [Reasoning("hm"), Text("Hello")]
     assert events_of(listener.tail.reducer) == [ReasoningDelta("hm"), TextDelta("Hello"), Finished("stop")]
     await reader.aclose()
 
 
 async def test_a_run_that_continues_begins_with_what_it_has(writer: LogWriter, log_reader: LogReader) -> None:
     run_id = uuid7()
-    run = writer.open(run_id, ({"type": "text", "text": "Half a"},))
+    run = writer.open(run_id, (Text("Half a"),))
     writer.append(run, TextDelta(" sentence."))
     writer.append(run, Finished("stop"))
     listener = Listener(log_reader, run_id)
@@ -176,5 +177,5 @@ def test_a_tail_takes_only_what_it_has_not() -> None:
 
 
 def test_entries_survive_the_wire() -> None:
-    events: list[Event] = [Snapshot(({"type": "text", "text": "ü"},)), TextDelta("🙂"), Finished("length")]
+    events: list[Event] = [Snapshot((Text("ü"),)), TextDelta("🙂"), Finished("length")]
     assert decode(encode(7, events).encode()) == (7, events)

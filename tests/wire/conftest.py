@@ -7,6 +7,7 @@ from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.model_calls import stream
 from endpoints.transport.retries import Retries
 from messages.events import TERMINAL, Event, Finished, Usage
+from messages.parts import Reasoning, Text, ToolCall
 from messages.reducer import MessageParts
 from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
@@ -82,18 +83,18 @@ def parts_of(events: list[Event]) -> MessageParts:
 
 
 def text_of(events: list[Event]) -> str:
-    return "".join(part["text"] for part in parts_of(events).parts if part["type"] == "text")
+    return "".join(part.text for part in parts_of(events).parts if isinstance(part, Text))
 
 
 def thoughts_of(events: list[Event]) -> str:
-    return "".join(part["think"] for part in parts_of(events).parts if part["type"] == "think")
+    return "".join(part.text for part in parts_of(events).parts if isinstance(part, Reasoning))
 
 
 def calls_of(events: list[Event]) -> list[tuple[str, str]]:
-    calls = [part["tool_call"] for part in parts_of(events).parts if part["type"] == "tool_call"]
-    assert len({call["id"] for call in calls}) == len(calls)
-    assert all(call["id"] for call in calls)
-    return [(call["name"], call["args"]) for call in calls]
+    calls = [part for part in parts_of(events).parts if isinstance(part, ToolCall)]
+    assert len({call.id for call in calls}) == len(calls)
+    assert all(call.id for call in calls)
+    return [(call.name, call.arguments) for call in calls]
 
 
 def ended(events: list[Event]) -> str:

@@ -16,6 +16,7 @@ from endpoints.providers.bedrock.eventstream import EventFrames
 from endpoints.providers.bedrock.sigv4 import AccessKey, signed
 from endpoints.transport.http import BrokenAnswer
 from messages.events import Failed
+from messages.parts import Reasoning, Signature
 from tests.endpoint_maker import changed
 from tests.model_server.bedrock import frame
 from tests.model_server.fixtures import ModelServer
@@ -99,7 +100,7 @@ async def test_a_region_cannot_name_another_host(bedrock: Endpoint, model_server
 async def test_thoughts_and_calls(bedrock: Endpoint, stream_it: bool) -> None:
     thought = "".join(f"Step {number}: think. " for number in range(6))
     parts = parts_of(await events_of(ask(bedrock, "[[reasoning]]", stream=stream_it))).parts
-    assert parts[0] == {"type": "think", "think": thought, "signature": "c2ln"}
+    assert parts[0] == Reasoning(thought, Signature("c2ln"))
     events = await events_of(ask(bedrock, "[[tools calls=2]]", tools=(TOOL,), stream=stream_it))
     assert calls_of(events) == [("lookup", f'{{"q": "query {number}"}}') for number in range(2)]
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.prompts import NO_OUTPUT, tidy
+from messages.parts import Reasoning, Signature, ToolCall
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ended, events_of
 
@@ -99,7 +100,7 @@ async def test_whatever_is_blank(
     ]  # fmt: skip
 
 
-SEALED = ({"type": "think", "think": "Look it up.", "signature": "c2ln"},)
+SEALED = (Reasoning("Look it up.", Signature("c2ln")),)
 ROUND = [
     PromptMessage("user", "Look."),
     PromptMessage("assistant", "\n", tool_calls=(ToolCall("t1", "look", "{}"),), reasoning=SEALED),
@@ -127,9 +128,9 @@ async def test_thoughts_and_calls_keep_their_place_without_the_blank_between(
     assert [message["content"] for message in chat["messages"]] == ["Look.", None, NO_OUTPUT]
 
 
-@pytest.mark.parametrize("more", [{}, {"signature": "c2ln"}, {"redacted": "x7Q="}])
-def test_thoughts_alone_are_no_message(more: dict[str, str]) -> None:
+@pytest.mark.parametrize("signature", [None, Signature("c2ln"), Signature("x7Q=", encrypted=True)])
+def test_thoughts_alone_are_no_message(signature: Signature | None) -> None:
     """Anthropic and OpenAI refuse thoughts that nothing follows; elsewhere an empty message would be left of them."""
-    alone = PromptMessage("assistant", " ", reasoning=({"type": "think", "think": "Hm."} | more,))
+    alone = PromptMessage("assistant", " ", reasoning=(Reasoning("Hm.", signature),))
     before, after = PromptMessage("user", "a"), PromptMessage("user", "b")
     assert [(turn.role, turn.content) for turn in tidy([before, alone, after])] == [("user", "a\n\nb")]

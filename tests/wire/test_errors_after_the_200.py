@@ -7,6 +7,7 @@ import pytest
 
 from endpoints.services.failure_words import explain
 from messages.events import Event, Failed
+from messages.parts import Error
 from tests.model_server.bedrock import frame
 from tests.wire.conftest import KEY, ended, parts_of, text_of
 from tests.wire.raw import WIRES, chunk, http, played, sse
@@ -54,7 +55,8 @@ def assert_too_long(events: list[Event], excerpt: str = WORDS[:40]) -> None:
     assert failed.code == "context_too_long"
     assert excerpt in failed.detail
     (part,) = parts_of(events).parts
-    assert str(explain(part["code"]).title) == "This conversation is too long for the model"
+    assert isinstance(part, Error)
+    assert str(explain(part.code).title) == "This conversation is too long for the model"
 
 
 @pytest.mark.parametrize("wire", TEXT_WIRES)

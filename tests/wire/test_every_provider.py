@@ -16,6 +16,7 @@ from endpoints.providers.wires import wire_of
 from endpoints.services.failure_words import explain
 from endpoints.transport.http import Timeouts
 from messages.events import Failed, Usage
+from messages.parts import Error
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
@@ -137,8 +138,8 @@ async def test_every_scenario_with_every_provider(
         more = scenario.usage.cache_read_tokens * RATES.prompt if provider in APART else 0
         assert cost_of(events[-2]) == scenario.cost + more
     if scenario.title and end == scenario.end:
-        (error,) = [part for part in parts_of(events).parts if part["type"] == "error"]
-        words_read = explain(error["code"], error.get("wait", 0))
+        (error,) = [part for part in parts_of(events).parts if isinstance(part, Error)]
+        words_read = explain(error.code, error.wait)
         assert str(words_read.title) == scenario.title
         assert scenario.advice in {"", str(words_read.advice)}
     assert model_server.count == 1

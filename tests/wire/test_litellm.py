@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.litellm import wire as litellm
 from endpoints.transport.http import Timeouts
 from messages.events import Event, TextDelta, Usage
+from messages.parts import Reasoning, Signature, Text, ToolCall
 from messages.reducer import MessageParts
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
@@ -71,7 +72,7 @@ async def test_blocks_of_thoughts_are_sealed(anthropic: Endpoint, stream_it: boo
     for event in events:
         reply.apply(event)
     thought = "".join(f"Step {number}: think. " for number in range(6))
-    assert reply.parts[0] == {"type": "think", "think": thought, "signature": "c2ln"}
+    assert reply.parts[0] == Reasoning(thought, Signature("c2ln"))
 
 
 async def test_encrypted_thoughts_are_a_part_of_their_own(anthropic: Endpoint) -> None:
@@ -79,18 +80,18 @@ async def test_encrypted_thoughts_are_a_part_of_their_own(anthropic: Endpoint) -
     for event in await events_of(ask(anthropic, "[[reasoning thoughts=1 redacted=AbC]]")):
         reply.apply(event)
     assert reply.parts == [
-        {"type": "think", "think": "Step 0: think. ", "signature": "c2ln"},
-        {"type": "think", "think": "", "redacted": "AbC"},
-        {"type": "think", "think": "And once more. ", "signature": "c2ln"},
-        {"type": "text", "text": "So the answer is 42."},
+        Reasoning("Step 0: think. ", Signature("c2ln")),
+        Reasoning("", Signature("AbC", encrypted=True)),
+        Reasoning("And once more. ", Signature("c2ln")),
+        Text("So the answer is 42."),
     ]
 
 
 async def test_thoughts_before_a_tool_call_go_back_as_they_came(anthropic: Endpoint, model_server: ModelServer) -> None:
     thoughts = (
-        {"type": "think", "think": "Where is it?", "signature": "c2ln"},
-        {"type": "think", "think": "", "redacted": "AbC"},
-        {"type": "think", "think": "unsigned"},
+        Reasoning("Where is it?", Signature("c2ln")),
+        Reasoning("", Signature("AbC", encrypted=True)),
+        Reasoning("unsigned"),
     )
     call = ToolCall("c1", "lookup", '{"q": "x"}')
     messages = [

@@ -11,9 +11,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.services.model_calls import complete, stream
 from messages.events import TextDelta, Usage
+from messages.parts import Reasoning, Signature, ToolCall
 from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
@@ -24,10 +25,10 @@ pytestmark = pytest.mark.wire
 TOOL = ToolSpec("lookup", "Looks things up.", {"type": "object", "properties": {"q": {"type": "string"}}})
 CALLS = (ToolCall("c.1", "lookup", '{"q":"x"}'), ToolCall("c2", "lookup", "garbled"))
 SEALS = (
-    {"type": "think", "think": "Where?", "signature": "c2ln"},
-    {"type": "think", "think": "", "redacted": "AbC"},
-    {"type": "think", "think": "", "redacted": "signature ZZ"},
-    {"type": "think", "think": "unsealed"},
+    Reasoning("Where?", Signature("c2ln")),
+    Reasoning("", Signature("AbC", encrypted=True)),
+    Reasoning("", Signature("signature ZZ", encrypted=True)),
+    Reasoning("unsealed"),
 )
 PROMPT = [
     PromptMessage("system", "Be brief."),
@@ -162,8 +163,8 @@ async def test_a_content_to_google(gemini: Endpoint, model_server: ModelServer) 
 
 async def test_the_proof_of_a_thought_comes_before_the_call(gemini: Endpoint) -> None:
     events = await events_of(ask(gemini, "[[tools proof=AbC]]", tools=(TOOL,)))
-    kinds = [(part["type"], part.get("redacted")) for part in parts_of(events).parts]
-    assert kinds == [("text", None), ("think", "AbC"), ("tool_call", None)]
+    text, proof, call = parts_of(events).parts
+    assert (text.type, proof, call.type) == ("text", Reasoning("", Signature("AbC", encrypted=True)), "tool_call")
 
 
 VERTEX = "/v1/projects/p-1/locations/eu/publishers"

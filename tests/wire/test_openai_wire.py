@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.openai import wire as openai_wire
 from endpoints.services.model_calls import complete, stream
 from endpoints.transport.http import Timeouts
 from messages.events import Failed, TextDelta, Usage
+from messages.parts import Reasoning, ToolCall
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import MARKDOWN, UNICODE, words
@@ -302,7 +303,7 @@ async def test_only_the_named_field_holds_thoughts(openai: Endpoint, key: str, f
 async def test_thoughts_go_back_where_the_endpoint_wants_them(
     openai: Endpoint, model_server: ModelServer, change: dict[str, Any], model: str, sent: list[bool]
 ) -> None:
-    thought = ({"type": "think", "think": "hm"},)
+    thought = (Reasoning("hm"),)
     messages = [
         PromptMessage("user", "hi"),
         PromptMessage("assistant", "hello", reasoning=thought),

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from messages.events import Usage
+from messages.parts import Reasoning, Signature, Text, ToolCall
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.responses import SEALED
 from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, parts_of, text_of, thoughts_of
@@ -23,9 +24,9 @@ def ask_response(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
 
 async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoint, model_server: ModelServer) -> None:
     sealed = (
-        {"type": "think", "think": "Where?", "signature": "rs_1 AbC"},
-        {"type": "think", "think": "", "redacted": "rs_2 DeF"},
-        {"type": "think", "think": "unsealed"},
+        Reasoning("Where?", Signature("rs_1 AbC")),
+        Reasoning("", Signature("rs_2 DeF", encrypted=True)),
+        Reasoning("unsealed"),
     )
     messages = [
         PromptMessage("system", "Be brief."),
@@ -80,8 +81,8 @@ async def test_a_model_that_does_not_reason_is_not_asked_for_thoughts(
 async def test_thoughts_come_sealed(openai: Endpoint, stream_it: bool) -> None:
     events = await events_of(ask_response(openai, "[[reasoning cached=1]] a b", stream=stream_it))
     assert parts_of(events).parts == [
-        {"type": "think", "think": THOUGHT, "signature": f"rs_0 {SEALED}"},
-        {"type": "text", "text": "So the answer is 42."},
+        Reasoning(THOUGHT, Signature(f"rs_0 {SEALED}")),
+        Text("So the answer is 42."),
     ]
     usage = Usage(input_tokens=3, output_tokens=11, reasoning_tokens=6, cache_read_tokens=1)
     assert events[-2] == replace(usage, input_tokens=events[-2].input_tokens)  # type: ignore[union-attr]
@@ -89,8 +90,9 @@ async def test_thoughts_come_sealed(openai: Endpoint, stream_it: bool) -> None:
 
 async def test_thoughts_that_nobody_may_read_are_kept_for_the_provider(openai: Endpoint) -> None:
     events = await events_of(ask_response(openai, "[[reasoning thoughts=1 redacted=x]]"))
-    kinds = [(part["type"], "redacted" in part, "signature" in part) for part in parts_of(events).parts]
-    assert kinds == [("think", False, True), ("think", True, False), ("think", False, True), ("text", False, False)]
+    *thoughts, _ = parts_of(events).parts
+    hidden = [part.is_hidden for part in thoughts if isinstance(part, Reasoning) and part.signature]
+    assert hidden == [False, True, False]
 
 
 @pytest.mark.parametrize("stream_it", [True, False])

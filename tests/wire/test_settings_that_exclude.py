@@ -10,6 +10,7 @@ from endpoints.parameters.request_fields import request_fields
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.failure_words import explain
 from messages.events import Failed
+from messages.parts import Error
 from messages.reducer import error_part
 from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
@@ -166,8 +167,8 @@ async def test_a_refusal_names_the_settings_as_the_panel_does(
             failed = (await events_of(ModelRequest(endpoint, model, messages, stream=streamed)))[-1]
             assert isinstance(failed, Failed)
             part = error_part(failed)
-            assert part == {"type": "error", "code": "bad_request", "settings": ["temperature", "topP"]}
-            assert "Temperature, Top P" in str(explain(part["code"], 0, part["settings"]).advice)
+            assert part == Error("bad_request", settings=("temperature", "topP"))
+            assert "Temperature, Top P" in str(explain(part.code, 0, part.settings).advice)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Converts providers' citation markers to references that a person can read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from messages.reducer import Part, plain_text
+from messages.parts import Attachment, Part, plain_text
 
 # Some models write the private-use characters themselves, others their escapes.
 _CODES = {"open": ("\ue200", r"\\ue200"), "close": ("\ue201", r"\\ue201"), "mark": ("\ue202", r"\\ue202")}
@@ -38,7 +38,7 @@ class _References:
         return f"[{self.cited.index(source) + 1}]"
 
 
-def readable(parts: list[Part]) -> str:
+def readable(parts: Sequence[Part]) -> str:
     """Return the text parts with markers as “[1]” and the sources listed below; a marker without a source goes."""
     text = plain_text(parts)
     if not (_MARK.search(text) or _WRAPPER.search(text)):
@@ -52,9 +52,9 @@ def readable(parts: list[Part]) -> str:
     return f"{text}\n\n{listed}"
 
 
-def _sources(parts: list[Part]) -> Iterator[tuple[tuple[int, str, int], str]]:
+def _sources(parts: Sequence[Part]) -> Iterator[tuple[tuple[int, str, int], str]]:
     """Yield each source of the attachments with the place by which a marker names it."""
-    for attached in (part.get("data", {}) for part in parts if part["type"] == "attachment"):
+    for attached in (part.data for part in parts if isinstance(part, Attachment)):
         turn = attached.get("turn", 0)
         for kind, name in _LISTS.items():
             listed = attached.get(name)

@@ -24,7 +24,7 @@ from messages.events import (
     ToolCallDelta,
     ToolResult,
 )
-from messages.reducer import Part, has_signature
+from messages.parts import Part, Reasoning, Signature, Text, ToolCall, can_grow, is_readable
 from runs.follow import Batch, Subscription
 from web.presenters import PartView, bare_part, present_messages
 from web.rendering.message import draft_of
@@ -49,7 +49,7 @@ def command(name: str, *values: object) -> str:
 
 
 def render_part(view: PartView) -> str:
-    return render_to_string("chat/part.html", {"part": view}).strip()
+    return render_to_string(view.template, {"part": view}).strip()
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class _Live:
     """The part that grows: its Markdown, and its open block as the browser has it: last written, then appended to."""
 
     index: int
-    kind: str
+    kind: type[Text | Reasoning]
     stream: MarkdownStream
     opened: str = ""
     tails: list[str] = field(default_factory=list)
@@ -162,32 +162,30 @@ class RunRenderer:
         self._done, self._live = [], None
         for index, part in enumerate(parts):
             is_last = index == len(parts) - 1 and not self.subscription.ended
-            is_open = is_last and part["type"] in {"text", "think"} and not has_signature(part)
-            if is_open:
-                self._live = self._begin(index, part["type"])
-                self._live.feed(part[part["type"]])
+            if is_last and can_grow(part):
+                self._live = self._begin(index, type(part))
+                self._live.feed(part.text)
             else:
                 self._done.append(self._paint_part(index, part))
 
-    def _begin(self, index: int, kind: str) -> _Live:
+    def _begin(self, index: int, kind: type[Text | Reasoning]) -> _Live:
         return _Live(index, kind, MarkdownStream(fill=self.outbox.mark))
 
     def _paint_part(self, index: int, part: Part) -> str:
         """Return a finished part of the reply."""
-        kind = part["type"]
-        if kind not in {"text", "think"} or "redacted" in part:
+        if not is_readable(part):
             return render_part(bare_part(index, part))
-        html = self.outbox.mark(draft_of(part[kind]))
-        return render_part(PartView(index=index, kind=kind, html=mark_safe(html)))  # noqa: S308 (sanitised)
+        html = self.outbox.mark(draft_of(part.text))
+        return render_part(PartView(index, part, mark_safe(html)))  # noqa: S308 (sanitised)
 
     def _paint(self, events: list[Event]) -> list[str]:
         commands: list[str] = []
         for event in events:
             match event:
                 case TextDelta(text):
-                    commands += self._text("text", text)
+                    commands += self._text(Text, text)
                 case ReasoningDelta(text):
-                    commands += self._text("think", text)
+                    commands += self._text(Reasoning, text)
                 case ReasoningSignature():
                     commands += self._sealed(event)
                 case ToolCallDelta(call_id) | ToolResult(call_id):
@@ -196,9 +194,9 @@ class RunRenderer:
                     commands += self._other(event)
         return commands
 
-    def _text(self, kind: str, text: str) -> list[str]:
+    def _text(self, kind: type[Text | Reasoning], text: str) -> list[str]:
         commands: list[str] = []
-        if self._live is None or self._live.kind != kind:
+        if self._live is None or self._live.kind is not kind:
             commands += self._close_live()
             self._live = self._begin(len(self._done), kind)
             commands.append(command("n", self._gid, self._live.index, render_part(self._view(self._live))))
@@ -214,9 +212,9 @@ class RunRenderer:
             return []
         self._live = None
         patch = live.stream.finish()
-        view = PartView(index=live.index, kind=live.kind, html=mark_safe(live.stream.html))  # noqa: S308 (sanitised)
+        view = PartView(live.index, live.kind(""), mark_safe(live.stream.html))  # noqa: S308 (sanitised)
         self._done.append(render_part(view))
-        if live.kind == "think":
+        if live.kind is Reasoning:
             return [command("h", self._gid, live.index, self._done[-1])]
         if patch.replace:
             return [command("r", self._gid, live.index, patch.closed)]
@@ -225,16 +223,17 @@ class RunRenderer:
     def _sealed(self, event: ReasoningSignature) -> list[str]:
         """Close the block of thoughts: the next one is a part of its own. An encrypted one is shown as such."""
         live = self._live
-        commands = self._close_live() if event.redacted or (live and live.kind == "think") else []
+        commands = self._close_live() if event.redacted or (live and live.kind is Reasoning) else []
         if event.redacted:
             index = len(self._done)
-            commands += self._append(index, {"type": "think", "think": "", "redacted": event.redacted}, live=False)
+            hidden = Reasoning("", Signature(event.redacted, encrypted=True))
+            commands += self._append(index, hidden, live=False)
         return commands
 
     def _call(self, call_id: str) -> list[str]:
         """Show a tool call again: its arguments grew or its result came."""
         for index, part in enumerate(self.subscription.reducer.parts):
-            if part["type"] == "tool_call" and part["tool_call"]["id"] == call_id and index < len(self._done):
+            if isinstance(part, ToolCall) and part.id == call_id and index < len(self._done):
                 html = self._paint_part(index, part)
                 if html == self._done[index]:
                     return []
@@ -251,7 +250,7 @@ class RunRenderer:
         else:
             return []
         for index in range(len(self._done), len(parts)):
-            if parts[index]["type"] in {"text", "think"}:
+            if isinstance(parts[index], Text | Reasoning):
                 break  # its own deltas follow in this batch
             commands += self._append(index, parts[index], live=isinstance(event, Failed))
         return commands
@@ -262,7 +261,7 @@ class RunRenderer:
 
     def _view(self, live: _Live) -> PartView:
         closed: SafeString = mark_safe(live.stream.html)  # noqa: S308 (sanitised by the renderer)
-        return PartView(index=live.index, kind=live.kind, html=closed, live=True)
+        return PartView(live.index, live.kind(""), closed, live=True)
 
 
 def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:

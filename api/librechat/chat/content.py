@@ -1,27 +1,27 @@
 """A message's parts on the wire: `content` and, beside it, `attachments`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from endpoints.services.failure_words import explain
-from messages.reducer import Part
+from messages.parts import AgentSwitch, Attachment, Error, Part, Reasoning, to_json
 
 
-def content_of(parts: list[Part], *, message_id: str) -> list[dict[str, Any]]:
+def content_of(parts: Iterable[Part], *, message_id: str) -> list[dict[str, Any]]:
     """Return the content parts; a part's place in the list is the `index` that the event stream speaks of."""
     content: list[dict[str, Any]] = []
     for part in parts:
-        if part["type"] != "attachment":
+        if not isinstance(part, Attachment):
             content.append(_part_to_wire(part, index=len(content), message_id=message_id))
     return content
 
 
-def attachments_of(parts: list[Part], *, message_id: str, conversation_id: str) -> list[dict[str, Any]]:
+def attachments_of(parts: Iterable[Part], *, message_id: str, conversation_id: str) -> list[dict[str, Any]]:
     ids = {"messageId": message_id, "conversationId": conversation_id}
-    return [attachment_to_wire(part["kind"], part["data"], **ids) for part in parts if part["type"] == "attachment"]
+    return [attachment_to_wire(part.kind, part.data, **ids) for part in parts if isinstance(part, Attachment)]
 
 
-def attachment_to_wire(kind: str, data: dict[str, Any], **ids: str) -> dict[str, Any]:
+def attachment_to_wire(kind: str, data: Mapping[str, Any], **ids: str) -> dict[str, Any]:
     """Return one attachment. A file's fields stand at the top, those of any other kind under its name."""
     call = {"toolCallId": data["toolCallId"]} if "toolCallId" in data else {}
     if kind == "file":
@@ -42,14 +42,12 @@ def error_text(code: str, wait: int = 0, settings: Sequence[str] = ()) -> str:
 
 
 def _part_to_wire(part: Part, *, index: int, message_id: str) -> dict[str, Any]:
-    match part["type"]:
-        case "agent_update":
-            agent = part["agent_update"]["agentId"]
-            return {"type": "agent_update", "agent_update": {"index": index, "runId": message_id, "agentId": agent}}
-        case "error":
-            text = error_text(part["code"], part.get("wait", 0), part.get("settings", ()))
-            return {"type": "error", "error": text, "code": part["code"]}
-        case "think":
-            return {"type": "think", "think": part["think"]}  # seals are between us and the provider
+    match part:
+        case AgentSwitch(agent_id):
+            return {"type": "agent_update", "agent_update": {"index": index, "runId": message_id, "agentId": agent_id}}
+        case Error(code, wait, settings):
+            return {"type": "error", "error": error_text(code, wait, settings), "code": code}
+        case Reasoning(text):
+            return {"type": "think", "think": text}  # signatures are between us and the provider
         case _:
-            return dict(part)
+            return dict(to_json(part))

@@ -30,6 +30,7 @@ from chat.services.search import search
 from chat.services.search.query import parse
 from chat.services.search.snippets import marked
 from chat.services.turns import editing
+from messages.parts import Text
 
 MAX_HITS = 100
 _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageResponse"}}}
@@ -232,7 +233,7 @@ def _hit(hit: search.Hit, terms: tuple[str, ...], user: str, message: Message) -
 
 
 def _first_text(message: Message) -> int:
-    index = next((index for index, part in enumerate(message.parts) if part["type"] == "text"), None)
+    index = next((index for index, part in enumerate(message.content) if isinstance(part, Text)), None)
     if index is None:
         raise Http404("There is no text in this message.")
     return index

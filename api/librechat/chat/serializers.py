@@ -257,15 +257,15 @@ def row_of(conversation: Conversation) -> ConversationRow:
 
 def message_out(message: Message) -> MessageResponse:
     """Return the message without the fields that a conversation's own list leaves out. It knows its conversation."""
-    conversation = message.conversation
+    conversation, content = message.conversation, message.content
     ids = {"message_id": str(message.id), "conversation_id": str(message.conversation_id)}
     return MessageResponse(
         **ids,
         parent_message_id=str(message.parent_id or ROOT_PARENT),
         sender="User" if message.is_user else message.sender,
         text=message.text,
-        content=None if message.is_user else content_of(message.parts, message_id=ids["message_id"]),
-        attachments=attachments_of(message.parts, **ids) or None,
+        content=None if message.is_user else content_of(content, message_id=ids["message_id"]),
+        attachments=attachments_of(content, **ids) or None,
         is_created_by_user=message.is_user,
         model=message.model or None,
         endpoint=message.endpoint or conversation.endpoint or None,

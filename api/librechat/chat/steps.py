@@ -10,7 +10,7 @@ from uuid import UUID
 from api.librechat.chat.content import attachment_to_wire, content_of, result_of
 from messages.events import (
     AgentSwitched,
-    Attachment,
+    Attached,
     Event,
     Failed,
     Finished,
@@ -102,7 +102,7 @@ class RunSteps:
                 return [{"event": "on_run_step_delta", "data": {"id": step["id"], "delta": delta}}]
             case ToolResult(call_id, output, failed) if call_id in self._calls:
                 return [self._complete(call_id, output, failed)]
-            case Attachment(kind, data):
+            case Attached(kind, data):
                 self._open = ""
                 return [{"event": "attachment", "data": attachment_to_wire(kind, data, **self._ids)}]
             case AgentSwitched(agent_id):

@@ -88,7 +88,7 @@ class StreamedReply:
     def stored(self) -> list[Event]:
         """Return the events that lead to what the database has of the reply, and what it used."""
         counts = {name: self.reply.usage[name] for name in _COUNTS if name in self.reply.usage}
-        return [*events_of(MessageParts(tuple(self.reply.parts))), *([Usage(**counts)] if counts else [])]
+        return [*events_of(MessageParts(self.reply.content)), *([Usage(**counts)] if counts else [])]
 
 
 _COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")

@@ -28,7 +28,7 @@ from chat.services.organise.conversations import TITLE_LIMIT
 from chat.services.refusal import TurnRefused
 from core import quotas, rate_limits
 from core.ids import uuid7
-from messages.reducer import plain_text
+from messages.parts import plain_text
 
 _NUMBER = re.compile(r" \(\d+\)\Z")
 Option = Literal["directPath", "includeBranches", "targetLevel"]
@@ -250,7 +250,7 @@ def _copy(
         made.chosen_root_id = new_id.get(root) if root else None
         made.save(update_fields=["chosen_root"])
         for copy in Message.objects.filter(id__in=[new_id[node.id] for node in order if node.is_streaming]):
-            Message.objects.filter(id=copy.id).update(text=plain_text(copy.parts), finish_reason="stopped")
+            Message.objects.filter(id=copy.id).update(text=plain_text(copy.content), finish_reason="stopped")
         notify(original.owner_id, "list", {})
     return made
 

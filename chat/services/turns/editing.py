@@ -1,9 +1,9 @@
 """Editing messages: in place, as another branch, or by deleting them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,9 +23,7 @@ from chat.services.turns import turns
 from chat.services.turns.draft import Draft, StartedTurn
 from chat.services.turns.ending import cancel_for_deletion
 from core.refusal import Refusal
-from messages.reducer import Part, plain_text
-
-EDITABLE = ("text", "think")
+from messages.parts import Part, Reasoning, Text, is_readable, parts_to_json, plain_text, writer_of
 
 
 class BadEdit(Refusal):
@@ -36,9 +34,9 @@ class BadEdit(Refusal):
         self.index = index
 
 
-def is_editable(part: Part) -> bool:
+def is_editable(part: Part) -> TypeGuard[Text | Reasoning]:
     """Whether a person may rewrite the part: text and readable thoughts, not what a tool or an error said."""
-    return part["type"] in EDITABLE and "redacted" not in part
+    return is_readable(part)
 
 
 def cannot_be_edited(message: Message) -> str:
@@ -62,27 +60,29 @@ def save(*, user: User, message_id: UUID, texts: Mapping[int, str], conversation
         message = Message.objects.select_for_update(of=("self",)).select_related("conversation").get(id=message.id)
         if message.state == Message.State.STREAMING:
             raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
-        message.parts = rewritten(message.parts, texts)
-        message.text = plain_text(message.parts)
+        message.set_content(rewritten(message.content, texts))
         message.edited_at = message.updated_at = timezone.now()
         message.save(update_fields=["parts", "text", "edited_at", "updated_at"])
         notify(user.id, "messages", {"conversation": str(message.conversation_id)})
     return message
 
 
-def rewritten(parts: list[Part], texts: Mapping[int, str]) -> list[Part]:
+def rewritten(parts: Sequence[Part], texts: Mapping[int, str]) -> list[Part]:
     """Return the parts with new texts. Raises `BadEdit` for a part that is no text, is not there, or would be empty."""
-    changed = [dict(part) for part in parts]
+    changed = list(parts)
     for index, text in texts.items():
-        if not 0 <= index < len(changed) or not is_editable(changed[index]):
+        part = changed[index] if 0 <= index < len(changed) else None
+        if part is None or not is_editable(part):
             raise BadEdit(_("This part cannot be edited."), index)
         try:
             cleaned = turns.clean_text(text.replace("\r\n", "\n"))
         except TurnRefused as refusal:
             empty = refusal.code == "empty"
             raise BadEdit(_("This cannot be empty.") if empty else refusal.message, index) from None
-        changed[index][changed[index]["type"]] = cleaned
-        changed[index].pop("signature", None)  # it proved the words that stood here
+        if isinstance(part, Reasoning):  # its signature proved the words that stood here
+            changed[index] = replace(part, text=cleaned, signature=None)
+        else:
+            changed[index] = replace(part, text=cleaned)
     return changed
 
 
@@ -116,7 +116,7 @@ def add(
             raise TurnRefused(_("A message with this id already exists."), status=409, code="duplicate")
         now = timezone.now()
         made = Message(
-            conversation=conversation, parent=parent, parts=[{"type": "text", "text": text}], text=text,
+            conversation=conversation, parent=parent, parts=parts_to_json([Text(text)]), text=text,
             author=Message.Author.USER if is_user else Message.Author.ASSISTANT, sender="" if is_user else sender,
             endpoint="" if is_user else endpoint or conversation.endpoint,
             model="" if is_user else model or conversation.model, finish_reason="" if is_user else "stop",
@@ -172,7 +172,7 @@ def rerun_reply(*, user: User, message_id: UUID, index: int, text: str) -> Start
         raise TurnRefused(_("Only a reply can continue from edited text."), status=400)
     if old.state == Message.State.STREAMING:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
-    parts = rewritten(old.parts, {index: text})[: index + 1]
+    parts = rewritten(old.content, {index: text})[: index + 1]
     return turns.continue_from(user=user, old=old, parts=parts)
 
 
@@ -259,7 +259,7 @@ def branch(*, user: User, message_id: UUID, agent_id: str) -> Message:
     if old.state == Message.State.STREAMING:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
     whole = f"{old.endpoint}__{old.model}"
-    parts: list[dict[str, Any]] = [part for part in old.parts if part.get("agentId", whole) == agent_id]
+    parts = [part for part in old.content if (writer_of(part) or whole) == agent_id]
     if not parts:
         raise Http404("This agent said nothing here.")
     now = timezone.now()
@@ -269,7 +269,7 @@ def branch(*, user: User, message_id: UUID, agent_id: str) -> Message:
             conversation=old.conversation,
             parent_id=old.parent_id,
             author=old.author,
-            parts=parts,
+            parts=parts_to_json(parts),
             text=plain_text(parts),
             endpoint=old.endpoint,
             model=old.model,

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,7 +33,7 @@ from chat.services.turns.title_text import first_words
 from core.ids import uuid7
 from core.sql_pipeline import Statement, run_pipeline
 from messages.events import Failed, Finished
-from messages.reducer import Part, plain_text
+from messages.parts import Error, Part, Text, parts_to_json
 
 SURE_TO_FIT = 250  # characters of a message that hardly any window is too small for
 
@@ -108,13 +109,13 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
     return _queue(user=user, question=reply.parent, reply=reply, target=target, continues=True)
 
 
-def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn:
+def continue_from(*, user: User, old: Message, parts: Sequence[Part]) -> StartedTurn:
     """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
     assert old.parent is not None  # noqa: S101 (a reply has one)
     _check_question(old.parent)
     target = resolve_model(user, endpoint=old.endpoint, model=old.model, spec=old.spec)
     reply = _reply(old.conversation, parent_id=old.parent_id, target=target)
-    reply.parts, reply.text = parts, plain_text(parts)
+    reply.set_content(parts)
     return _queue(user=user, question=old.parent, reply=reply, target=target, continues=True)
 
 
@@ -147,7 +148,7 @@ def end_unstarted(run: Run, state: str, message_state: str, error: str = "") -> 
         state=message_state,
         finish_reason="stopped" if state == Run.State.STOPPED else "",
         updated_at=now,
-        **({"parts": [{"type": "error", "code": error}]} if error and not run.continues else {}),
+        **({"parts": parts_to_json([Error(error)])} if error and not run.continues else {}),
     )
     if run.hold_id:
         holds.release(hold_id=run.hold_id)
@@ -233,7 +234,7 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target:
         conversation=conversation,
         parent_id=draft.parent_id,
         author=Message.Author.USER,
-        parts=[{"type": "text", "text": draft.text}],
+        parts=parts_to_json([Text(draft.text)]),
         text=draft.text,
         quotes=[quote.to_json() for quote in draft.quotes],
         created_at=now,

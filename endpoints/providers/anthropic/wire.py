@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from endpoints.parameters.additions import additions
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.counts import Counts, reports_in
 from endpoints.transport.exchange import (
     TIMEOUTS,
@@ -23,7 +23,7 @@ from endpoints.transport.exchange import (
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
-from messages.reducer import has_signature
+from messages.parts import Signature, ToolCall
 
 VERSION = "2023-06-01"
 REPLY_TOKENS = 8_192  # the API must be told; this where nobody says
@@ -104,22 +104,24 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
         yield {"type": "tool_result", "tool_use_id": safe_id(message.tool_call_id), "content": message.content}
         return
-    yield from (_thought_of(part) for part in message.reasoning if has_signature(part))
+    for thought in message.reasoning:
+        if thought.signature:
+            yield _thought_of(thought.text, thought.signature)
     if message.content:
         yield {"type": "text", "text": message.content}
     yield from (_use_of(call) for call in message.tool_calls)
 
 
 def _use_of(call: ToolCall) -> dict[str, Any]:
-    return {"type": "tool_use", "id": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}
+    return {"type": "tool_use", "id": safe_id(call.id), "name": call.name, "input": arguments_of(call)}
 
 
-def _thought_of(part: Mapping[str, Any]) -> dict[str, str]:
-    if "redacted" not in part:
-        return {"type": "thinking", "thinking": part["think"], "signature": part["signature"]}
-    if part["redacted"].startswith(_UNREADABLE):
-        return {"type": "thinking", "thinking": "", "signature": part["redacted"].removeprefix(_UNREADABLE)}
-    return {"type": "redacted_thinking", "data": part["redacted"]}
+def _thought_of(text: str, signature: Signature) -> dict[str, str]:
+    if not signature.encrypted:
+        return {"type": "thinking", "thinking": text, "signature": signature.data}
+    if signature.data.startswith(_UNREADABLE):
+        return {"type": "thinking", "thinking": "", "signature": signature.data.removeprefix(_UNREADABLE)}
+    return {"type": "redacted_thinking", "data": signature.data}
 
 
 class MessageReply(Reply):

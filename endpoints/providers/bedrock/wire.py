@@ -27,7 +27,6 @@ from endpoints.transport.exchange import (
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
-from messages.reducer import has_signature
 
 REGION = "us-east-1"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -137,16 +136,16 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
         content = [{"text": message.content}]
         yield {"toolResult": {"toolUseId": safe_id(message.tool_call_id), "content": content}}
         return
-    for part in message.reasoning:
-        if "redacted" in part:
-            yield {"reasoningContent": {"redactedContent": part["redacted"]}}
-        elif has_signature(part):
-            text = {"text": part["think"], "signature": part["signature"]}
+    for thought in message.reasoning:
+        if thought.signature and thought.signature.encrypted:
+            yield {"reasoningContent": {"redactedContent": thought.signature.data}}
+        elif thought.signature:
+            text = {"text": thought.text, "signature": thought.signature.data}
             yield {"reasoningContent": {"reasoningText": text}}
     if message.content:
         yield {"text": message.content}
     for call in message.tool_calls:
-        yield {"toolUse": {"toolUseId": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}}
+        yield {"toolUse": {"toolUseId": safe_id(call.id), "name": call.name, "input": arguments_of(call)}}
 
 
 class ConverseReply(Reply):

@@ -24,7 +24,6 @@ from endpoints.transport.exchange import (
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event, Failed, ReasoningDelta, ReasoningSignature, TextDelta
-from messages.reducer import has_signature
 
 _TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
 _OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
@@ -59,7 +58,7 @@ def with_sse(url: str, request: ModelRequest) -> str:
 def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
     endpoint = request.endpoint
-    names = {call.call_id: call.name for message in request.messages for call in message.tool_calls}
+    names = {call.id: call.name for message in request.messages for call in message.tool_calls}
     body: dict[str, Any] = {"contents": in_turns(request, partial(_parts_of, names=names), model="model", key="parts")}
     if system := instructions_of(request):
         body["systemInstruction"] = {"parts": [{"text": system}]}
@@ -99,7 +98,7 @@ def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict
         return
     if message.content:
         yield {"text": message.content}
-    signatures = [part.get("signature") or part["redacted"] for part in message.reasoning if has_signature(part)]
+    signatures = [thought.signature.data for thought in message.reasoning if thought.signature]
     for number, call in enumerate(message.tool_calls):
         part: dict[str, Any] = {"functionCall": {"name": call.name, "args": arguments_of(call)}}
         # The first of parallel calls carries the proof of the thoughts that led to them.
@@ -123,9 +122,9 @@ class ContentReply(Reply):
             self.known = True
             content = candidate.get("content")
             parts = content.get("parts") if isinstance(content, dict) else None
-            for part in parts if isinstance(parts, list) else ():
-                if isinstance(part, dict):
-                    yield from self._said(part)
+            for piece in parts if isinstance(parts, list) else ():
+                if isinstance(piece, dict):
+                    yield from self._said(piece)
             reason = candidate.get("finishReason") or candidate.get("finish_reason")
             if isinstance(reason, str) and reason != "FINISH_REASON_UNSPECIFIED":
                 self.finish = reason or self.finish
@@ -140,13 +139,13 @@ class ContentReply(Reply):
         elif not data.get("error"):
             self.pass_over(data)
 
-    def _said(self, part: dict[str, Any]) -> Iterator[Event]:
-        text, call = part.get("text"), part.get("functionCall") or part.get("function_call")
-        proof = part.get("thoughtSignature") or part.get("thought_signature")
+    def _said(self, piece: dict[str, Any]) -> Iterator[Event]:
+        text, call = piece.get("text"), piece.get("functionCall") or piece.get("function_call")
+        proof = piece.get("thoughtSignature") or piece.get("thought_signature")
         if text and isinstance(text, str):
             self.began = True
-            self._thought = self._thought or bool(part.get("thought"))
-            yield ReasoningDelta(text) if part.get("thought") else TextDelta(text)
+            self._thought = self._thought or bool(piece.get("thought"))
+            yield ReasoningDelta(text) if piece.get("thought") else TextDelta(text)
         if isinstance(call, dict):
             self.began = True
             if proof and isinstance(proof, str):

@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, aclosing
 from functools import cache
 from typing import Any
@@ -36,7 +36,7 @@ from endpoints.transport.http import (
     watched,
 )
 from messages.events import Event, Failed, Finished, ReasoningDelta, ReasoningSignature, TextDelta
-from messages.reducer import has_signature
+from messages.parts import Signature
 
 log = logging.getLogger(__name__)
 
@@ -158,14 +158,14 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, time
 
 def _message_of(message: PromptMessage) -> dict[str, Any]:
     """Return the message with its thoughts as signed and encrypted blocks, which is how Anthropic wants them back."""
-    blocks = [_block_of(part) for part in message.reasoning if has_signature(part)]
+    blocks = [_block_of(thought.text, thought.signature) for thought in message.reasoning if thought.signature]
     return message_of(message) | ({"thinking_blocks": blocks} if blocks else {})
 
 
-def _block_of(part: Mapping[str, Any]) -> dict[str, str]:
-    if "redacted" in part:
-        return {"type": "redacted_thinking", "data": part["redacted"]}
-    return {"type": "thinking", "thinking": part["think"], "signature": part["signature"]}
+def _block_of(thought: str, signature: Signature) -> dict[str, str]:
+    if signature.encrypted:
+        return {"type": "redacted_thinking", "data": signature.data}
+    return {"type": "thinking", "thinking": thought, "signature": signature.data}
 
 
 def _handler(library: Any, client: OutboundClient, request: ModelRequest) -> Any:
@@ -217,7 +217,7 @@ class _Reply:
         self._finish = ""
         self._counts = Counts()
         self._thoughts = Thoughts()
-        self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
+        self._calls = ToolCalls(call.id for message in request.messages for call in message.tool_calls)
 
     def parse_chunk(self, chunk: Any) -> Iterator[Event]:
         """Yield the events of a chunk, or of a whole answer."""

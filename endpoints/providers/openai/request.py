@@ -58,13 +58,13 @@ def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, A
         said["content"] = message.content or None
         said["tool_calls"] = [
             {
-                "id": call.call_id,
+                "id": call.id,
                 "type": "function",
                 "function": {"name": call.name, "arguments": call.arguments or "{}"},
             }
             for call in message.tool_calls
         ]
-    thought = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
+    thought = "\n\n".join(part.text for part in message.reasoning if part.text)
     return said | ({"reasoning_content": thought} if thought and thoughts else {})
 
 

@@ -25,7 +25,7 @@ from endpoints.transport.exchange import (
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
-from messages.reducer import has_signature
+from messages.parts import Signature
 
 _ENCRYPTED = "reasoning.encrypted_content"
 _REASONS = re.compile(r"o\d|gpt-[5-9](?!\S*-chat)")  # any other model refuses to be asked for sealed thoughts
@@ -112,16 +112,18 @@ def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
         yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": message.content}
         return
-    yield from (_thought_of(part) for part in message.reasoning if has_signature(part))
+    for thought in message.reasoning:
+        if thought.signature:
+            yield _thought_of(thought.text, thought.signature)
     if message.role != "system" and (message.content or not message.tool_calls):
         yield {"role": message.role, "content": message.content}
     for call in message.tool_calls:
-        yield {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments or "{}"}
+        yield {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments or "{}"}
 
 
-def _thought_of(part: Mapping[str, Any]) -> dict[str, Any]:
-    item_id, _, encrypted = (part.get("signature") or part["redacted"]).partition(" ")
-    summary = [{"type": "summary_text", "text": part["think"]}] if part["think"] else []
+def _thought_of(text: str, signature: Signature) -> dict[str, Any]:
+    item_id, _, encrypted = signature.data.partition(" ")
+    summary = [{"type": "summary_text", "text": text}] if text else []
     return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": encrypted}
 
 

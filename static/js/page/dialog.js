@@ -47,7 +47,7 @@ dialog.addEventListener("close", () => {
     if (!conversation()) byId("parameters-button")?.toggleAttribute("data-set", isSet);
   }
   byId("dialog-body").replaceChildren();
-  (opener?.isConnected ? opener : byId("text"))?.focus();
+  (opener?.checkVisibility() ? opener : byId("text"))?.focus();
   opener = null;
 });
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.matches(":modal") && closeDialog());
@@ -81,7 +81,8 @@ function finish({ done: message, undo, token, go, gone, clears }) {
 
 function open() {
   hideMenus(":popover-open");
-  opener = lastOpener();
+  // A menu that was closed has given the focus back to its button; a mouse may have left it nowhere.
+  opener = document.activeElement === document.body ? lastOpener() : document.activeElement;
   if (dialog.querySelector(".parameters") && !narrow.matches) dialog.show();
   else dialog.showModal();
   const needs = dialog.querySelector("[data-needs]");

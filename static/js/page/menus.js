@@ -22,6 +22,9 @@ document.addEventListener(
   true,
 );
 
+// Some are for narrow pages, or for pinned chats, alone: what is not on view takes no focus.
+const itemsOf = (menu, selector) => [...menu.querySelectorAll(selector)].filter((item) => item.checkVisibility());
+
 function place(menu, button) {
   const box = button.getBoundingClientRect();
   const style = menu.style;
@@ -61,7 +64,7 @@ document.addEventListener(
     if (menu.popover !== "auto") return;
     const open = event.newState === "open";
     opener?.setAttribute("aria-expanded", open);
-    if (open) menu.querySelector(".menu-item")?.focus();
+    if (open) itemsOf(menu, ".menu-item")[0]?.focus();
   },
   true,
 );
@@ -71,7 +74,7 @@ document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!menu || !step) return;
   event.preventDefault();
-  const items = [...menu.querySelectorAll("a, button")];
+  const items = itemsOf(menu, "a, button");
   items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
 });
 

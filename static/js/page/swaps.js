@@ -8,20 +8,35 @@ import { closeDialog, dialog, dialogChanged, isPanelOpen } from "./dialog.js";
 import { closeDrawer } from "./drawer.js";
 import { markCurrent } from "./navigation.js";
 
-let keptFrom = null; // where the message of a fork stood, and the one before it
-let focused = "";
+let focused = {};
 
 hear(htmxEvents.beforeRequest, ({ ctx }) => {
   // Another dialog takes the panel's place.
   if (isPanelOpen() && dialog.contains(targetOf(ctx)) && !dialog.contains(ctx.sourceElement)) closeDialog();
   // What is above or below a fork changes; the fork itself stays where the eye is.
-  const article = ctx.request.submitter?.closest("article");
+  const { submitter } = ctx.request;
+  const article = submitter?.closest("article");
   // The reply that is to be written stands there at once, in the place of the one before it.
   if (ctx.request.action.endsWith("/regenerate")) article?.classList.add("is-rewritten");
-  keptFrom = article
-    ? { top: article.getBoundingClientRect().top, previous: article.previousElementSibling?.id }
+  ctx.keptFrom = article // it and the one before it; other requests come and go meanwhile
+    ? {
+        top: article.getBoundingClientRect().top,
+        previous: article.previousElementSibling?.id,
+        label: submitter.getAttribute("aria-label"),
+      }
     : null;
 });
+
+const enabled = (button) => (button?.disabled ? button.parentElement.querySelector("button:not(:disabled)") : button);
+
+// Another version of a message has the same buttons; while it is written, it has none and takes the focus itself.
+function focusVersion(article, label) {
+  if (document.activeElement !== document.body) return;
+  const controls = [...article.querySelectorAll(".message-foot :is(a, button)")];
+  const same = enabled(controls.find((control) => control.getAttribute("aria-label") === label));
+  if (!same) article.tabIndex = -1;
+  (same || article).focus({ preventScroll: true });
+}
 
 function refused(ctx, status) {
   // Only a chat has a page of its own behind its address; a fragment has none.
@@ -57,23 +72,29 @@ hear(htmxEvents.afterSwap, ({ ctx }) => {
     closeDrawer();
     tell(events.moved);
   }
-  if (keptFrom && targetOf(ctx)?.id === "messages" && ctx.sourceElement?.id === "acts") {
+  const { keptFrom } = ctx;
+  if (keptFrom && targetOf(ctx)?.id === "messages") {
     const before = keptFrom.previous && byId(keptFrom.previous);
     const article = before ? before.nextElementSibling : byId("messages").firstElementChild;
-    if (article) byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
+    const isPressed = ctx.sourceElement?.id === "acts"; // and not sent from the message's editor
+    if (article && isPressed) byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
+    if (article) focusVersion(article, keptFrom.label);
   }
-  keptFrom = null;
   markCurrent();
 });
 
 // The focus outlives a swap: the same control, or where that is disabled now, the one beside it.
 hear(htmxEvents.beforeSwap, () => {
-  focused = document.activeElement?.id || "";
+  const { activeElement } = document;
+  const article = activeElement?.closest("#messages article")?.id;
+  focused = { id: activeElement?.id, article, label: activeElement?.getAttribute("aria-label") };
 });
 hear(htmxEvents.afterSwap, () => {
-  const same = focused && byId(focused);
-  if (!same || (document.activeElement !== document.body && document.activeElement !== null)) return;
-  (same.disabled ? same.parentElement.querySelector("button:not(:disabled)") : same)?.focus();
+  if (document.activeElement !== document.body && document.activeElement !== null) return;
+  const same = focused.id && focused.id !== focused.article && byId(focused.id);
+  const article = focused.article && byId(focused.article);
+  if (same) enabled(same)?.focus();
+  else if (article) focusVersion(article, focused.label);
 });
 
 hear(htmxEvents.finallyRequest, ({ ctx }) => {

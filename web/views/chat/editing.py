@@ -12,6 +12,7 @@ from chat.models import Message
 from chat.services.refusal import TurnRefused
 from chat.services.turns import editing
 from chat.services.turns.editing import BadEdit
+from messages.parts import Part
 from web.presenters import present_messages
 from web.shell import SignedInRequest, is_partial, show_branch, signed_in
 
@@ -31,12 +32,12 @@ def message(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -
 def edit(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The editor of a message; a POST saves its text in place."""
     message = access.message_for(request.user, message_id, conversation_id=conversation_id)
-    if message.state == Message.State.STREAMING or not any(map(editing.is_editable, message.parts)):
+    if message.state == Message.State.STREAMING or not any(map(editing.is_editable, message.content)):
         raise TurnRefused(editing.cannot_be_edited(message), status=409)
     if request.method == "GET":
         return _editor(request, message, {})
     texts = _texts(request, message)
-    changed = {index: text for index, text in texts.items() if text != _text_of(message, index)}
+    changed = _changed(message, texts)
     try:
         saved = editing.save(user=request.user, message_id=message_id, texts=changed) if changed else message
     except BadEdit as fault:
@@ -58,7 +59,7 @@ def rerun(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> 
         if message.is_user:
             started = editing.rerun(user=request.user, message_id=message_id, text=texts.get(0))
         else:
-            changed = [index for index, text in texts.items() if text != _text_of(message, index)]
+            changed = list(_changed(message, texts))
             index = changed[0] if changed else max(texts)
             if len(changed) > 1:
                 raise BadEdit(editing.one_part_only(), changed[1])
@@ -84,11 +85,11 @@ def _editor(
             "view": shown,
             "index": index,
             "editable": editing.is_editable(part),
-            "text": texts.get(index, _text_of(message, index)),
-            "saved": _text_of(message, index),
+            "text": texts.get(index, _text_of(part)),
+            "saved": _text_of(part),
             "error": str(fault) if fault and fault.index == index else "",
         }
-        for index, (part, shown) in enumerate(zip(message.parts, view.parts, strict=True))
+        for index, (part, shown) in enumerate(zip(message.content, view.parts, strict=True))
     ]
     shell = "chat/fragment.html" if is_partial(request) else "chat/alone.html"
     context = {"message": view, "parts": parts, "shell": shell}
@@ -96,13 +97,17 @@ def _editor(
 
 
 def _texts(request: SignedInRequest, message: Message) -> dict[int, str]:
-    names = {index: f"part-{index}" for index, part in enumerate(message.parts) if editing.is_editable(part)}
+    names = {index: f"part-{index}" for index, part in enumerate(message.content) if editing.is_editable(part)}
     return {index: request.POST[name].replace("\r\n", "\n") for index, name in names.items() if name in request.POST}
 
 
-def _text_of(message: Message, index: int) -> str:
-    part = message.parts[index]
-    return str(part.get(part["type"], "")) if editing.is_editable(part) else ""
+def _changed(message: Message, texts: dict[int, str]) -> dict[int, str]:
+    content = message.content
+    return {index: text for index, text in texts.items() if text != _text_of(content[index])}
+
+
+def _text_of(part: Part) -> str:
+    return part.text if editing.is_editable(part) else ""
 
 
 def _place(message: Message) -> str:
