@@ -14,6 +14,7 @@ of its `{% if %}`, a class, an icon's name.
 
 from collections.abc import Iterable, Iterator
 from copy import copy
+from itertools import groupby
 from typing import Any
 
 from django import template
@@ -82,9 +83,8 @@ class Component(Node):
         open_names = set(self.values)
         open_names |= {name for name in ("attributes", "body") if getattr(self, name)}
         settled = copy(whole)
-        settled.nodelist = NodeList(
-            _settle(whole.nodelist, template.Context(ComponentVariables(self.constants)), open_names)
-        )
+        nodes = _settle(whole.nodelist, template.Context(ComponentVariables(self.constants)), open_names)
+        settled.nodelist = NodeList(_joined(nodes))
         return settled
 
 
@@ -107,6 +107,15 @@ def _settle(nodes: Iterable[Node], constants: template.Context, open_names: set[
             yield TextNode(node.render(constants)) if isinstance(value, str) else node  # a number is of a language
         else:
             yield node
+
+
+def _joined(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield the nodes; texts that stand together are one."""
+    for is_text, run in groupby(nodes, lambda node: type(node) is TextNode):
+        if is_text:
+            yield TextNode("".join(node.s for node in run if isinstance(node, TextNode)))
+        else:
+            yield from run
 
 
 def _settle_branch(node: IfNode, constants: template.Context, open_names: set[str]) -> Iterator[Node]:
