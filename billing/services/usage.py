@@ -1,8 +1,9 @@
 """A person's usage, summed up by day, by model and by endpoint."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, time, timedelta
+from operator import add
 from typing import TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -37,16 +38,7 @@ class Used:
         return self.input + self.output + self.cache_read + self.cache_write
 
     def __add__(self, other: "Used") -> "Used":
-        return Used(
-            self.input + other.input,
-            self.output + other.output,
-            self.reasoning + other.reasoning,
-            self.cache_read + other.cache_read,
-            self.cache_write + other.cache_write,
-            self.credits + other.credits,
-            self.calls + other.calls,
-            self.cache_write_1h + other.cache_write_1h,
-        )
+        return Used(*map(add, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True, slots=True)

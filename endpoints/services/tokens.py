@@ -2,7 +2,7 @@
 
 One estimator for all models: it counts what a text consists of (words and their lengths, digits, signs, characters of
 each script, and short sequences of letters that tell languages apart), and multiplies the counts by weights. Each
-vocabulary has weights of its own in `token_weights.json`, fitted to the real one by `tests/endpoints/token_counts`;
+vocabulary has weights of its own in `token_weights.json`, fitted to the real one by `tests/token_counts`;
 `endpoints.catalog.facts.vocabulary_of` says which one a model has. The estimate errs high, so that a prompt is
 shortened before a provider refuses it, and holds are sufficient; `docs/tokens.md` says how far.
 
