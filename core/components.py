@@ -21,7 +21,9 @@ from django import template
 from django.template.base import FilterExpression, Node, NodeList, Parser, Template, TextNode, Token, Variable
 from django.template.base import VariableNode as Shown
 from django.template.defaulttags import IfNode
+from django.template.smartif import TokenBase
 from django.utils.functional import Promise
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -58,11 +60,13 @@ class Component(Node):
         self.attributes = attributes
         self.body = body
         self.template: Template | None = None
+        self.nodes = NodeList()
 
     def render(self, context: template.Context) -> SafeString:
         if self.template is None:
             engine = context.template.engine  # type: ignore[union-attr]  # it is being rendered
-            self.template = self._settled(engine.get_template(f"components/{self.name}.html"))
+            self.template = engine.get_template(f"components/{self.name}.html")
+            self.nodes = self._settled(self.template)
         values = ComponentVariables(self.constants)
         for key, expression in self.values.items():
             value = expression.resolve(context)
@@ -72,20 +76,20 @@ class Component(Node):
             values["attributes"] = mark_safe(f" {attributes}" if attributes else "")  # noqa: S308 – of a template
         if self.body:
             values["body"] = self.body.render(context)
-        page, context.dicts = context.dicts, [values]  # cheaper than a new context, and as far from the page's
+        # Cheaper than `Template.render` with a new context, and as far from the page's variables.
+        state = context.render_context
+        page, context.dicts = context.dicts, [values]
+        outer, state.template = state.template, self.template
         try:
-            return self.template.render(context)
+            return self.nodes.render(context)
         finally:
-            context.dicts = page
+            context.dicts, state.template = page, outer
 
-    def _settled(self, whole: Template) -> Template:
-        """Return the component's template without what this component's constants decide."""
+    def _settled(self, whole: Template) -> NodeList:
+        """Return the nodes of the component's template without what this component's constants decide."""
         open_names = set(self.values)
         open_names |= {name for name in ("attributes", "body") if getattr(self, name)}
-        settled = copy(whole)
-        nodes = _settle(whole.nodelist, template.Context(ComponentVariables(self.constants)), open_names)
-        settled.nodelist = NodeList(_joined(nodes))
-        return settled
+        return _settle(whole.nodelist, template.Context(ComponentVariables(self.constants)), open_names)
 
 
 def _constant(expression: FilterExpression) -> object:
@@ -98,13 +102,47 @@ def _constant(expression: FilterExpression) -> object:
     return NOTHING if isinstance(value, Promise) else value
 
 
-def _settle(nodes: Iterable[Node], constants: template.Context, open_names: set[str]) -> Iterator[Node]:
+class Input(Node):
+    """Shows one input of the component: a text at once, anything else in Django's way."""
+
+    def __init__(self, name: str, node: Shown) -> None:
+        self.name = name
+        self.node = node
+
+    def render(self, context: template.Context) -> str:
+        value = context.dicts[-1][self.name]
+        if type(value) is SafeString:
+            return value
+        if type(value) is str and context.autoescape:
+            return escape(value)
+        return self.node.render(context)
+
+
+class InputCondition(TokenBase):
+    """The condition of `{% if name %}` about one input of the component."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def eval(self, context: template.Context) -> object:
+        return context.dicts[-1][self.name]
+
+
+def _settle(nodes: Iterable[Node], constants: template.Context, open_names: set[str]) -> NodeList:
+    return NodeList(_joined(_settled(nodes, constants, open_names)))
+
+
+def _settled(nodes: Iterable[Node], constants: template.Context, open_names: set[str]) -> Iterator[Node]:
     for node in nodes:
         if isinstance(node, IfNode):
-            yield from _settle_branch(node, constants, open_names)
-        elif isinstance(node, Shown) and _is_settled(node.filter_expression, open_names):
+            yield from _settled_branch(node, constants, open_names)
+        elif not isinstance(node, Shown):
+            yield node
+        elif _is_settled(node.filter_expression, open_names):
             value = node.filter_expression.resolve(constants)
             yield TextNode(node.render(constants)) if isinstance(value, str) else node  # a number is of a language
+        elif name := _name_alone(node.filter_expression):
+            yield Input(name, node)
         else:
             yield node
 
@@ -118,14 +156,43 @@ def _joined(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from run
 
 
-def _settle_branch(node: IfNode, constants: template.Context, open_names: set[str]) -> Iterator[Node]:
+def _settled_branch(node: IfNode, constants: template.Context, open_names: set[str]) -> Iterator[Node]:
+    """Yield the branch that the constants choose, or the `{% if %}` with those that are left."""
+    branches: list[tuple[Any, NodeList]] = []
     for condition, nodelist in node.conditions_nodelists:
-        if condition is not None and not _is_settled(condition, open_names):
-            yield node
-            return
-        if condition is None or condition.eval(constants):  # type: ignore[arg-type]
-            yield from _settle(nodelist, constants, open_names)
-            return
+        if condition is None or _is_settled(condition, open_names):
+            if condition is not None and not condition.eval(constants):  # type: ignore[arg-type]
+                continue
+            branches.append((None, _settle(nodelist, constants, open_names)))
+            break
+        branches.append((_quick(condition), _settle(nodelist, constants, open_names)))
+    if branches and branches[0][0] is None:
+        yield from branches[0][1]
+    elif branches:
+        settled = copy(node)
+        settled.conditions_nodelists = branches
+        yield settled
+
+
+def _quick(condition: Any) -> Any:
+    """Return the condition with its plain names looked up among the component's inputs alone."""
+    if name := _name_alone(getattr(condition, "value", None)):
+        return InputCondition(name)
+    quick = copy(condition)
+    for part in ("first", "second"):
+        if isinstance(getattr(condition, part, None), TokenBase):
+            setattr(quick, part, _quick(getattr(condition, part)))
+    return quick
+
+
+def _name_alone(expression: object) -> str | None:
+    """Return `name` if the expression is nothing but `{{ name }}`."""
+    if not isinstance(expression, FilterExpression) or expression.filters:
+        return None
+    variable = expression.var
+    if not isinstance(variable, Variable) or variable.translate or len(variable.lookups or ()) != 1:
+        return None
+    return None if variable.var in WORDS else str(variable.var)
 
 
 def _is_settled(part: Any, open_names: set[str]) -> bool:

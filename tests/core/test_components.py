@@ -7,7 +7,10 @@ import pytest
 from django.template import Context, Engine, TemplateSyntaxError
 from django.test import Client
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from pytest_django import Settings
+
+from core.components import Component
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "templates" / "components"
@@ -48,6 +51,31 @@ def test_a_component_has_no_other_variable_of_the_page() -> None:
     assert shown == "[]"
 
 
+def test_an_input_is_shown_and_asked_for_as_django_does() -> None:
+    """What is not text, an input in a branch and one that a loop hides: each as in any template."""
+    source = '{% component "x" count=count label=label day=day items=items %}{% endcomponent %}'
+    x = (
+        "{% if label and not missing %}{{ label }}:{% elif count %}-{% else %}none:{% endif %}{{ count }} {{ day }} "
+        "{% for label in items %}{{ label }}{% if label %}+{% endif %}{% endfor %}{{ label }}"
+    )
+
+    shown = rendered(source, x=x, context={"count": 2, "label": "<", "day": None, "items": ["", "<"]})
+
+    assert shown == "&lt;:2 None &lt;+&lt;"
+    assert rendered(source, x=x, context={"count": 0, "label": "", "day": "", "items": []}) == "none:0  "
+
+
+def test_constants_choose_among_branches_that_inputs_choose_too() -> None:
+    x = "{% if kind == 'a' %}A{% elif open %}open{% elif kind == 'b' %}B{{ kind }}{% elif later %}later{% endif %}"
+    source = '{% component "x" kind="KIND" open=open later=later %}{% endcomponent %}'
+
+    def with_kind(kind: str, **context: object) -> str:
+        return rendered(source.replace("KIND", kind), x=x, context=context)
+
+    assert [with_kind(kind, open=1) for kind in "abc"] == ["A", "open", "open"]
+    assert [with_kind(kind, later=1) for kind in "abc"] == ["A", "Bb", "later"]
+
+
 def test_what_people_wrote_is_escaped_once() -> None:
     source = '{% component "x" label=title %}{{ title }}{% endcomponent %}'
 
@@ -72,14 +100,21 @@ def test_a_component_says_first_what_it_takes(name: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_styleguide_shows_each_component(settings: Settings) -> None:
+def test_the_styleguide_shows_each_component(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DEBUG = True
+    shown: set[str] = set()
+    render = Component.render
 
+    def noted(component: Component, context: Context) -> SafeString:
+        shown.add(f"{component.name}.html")
+        return render(component, context)
+
+    monkeypatch.setattr(Component, "render", noted)
     response = Client().get(reverse("chat:styleguide"))
 
     assert response.status_code == 200
-    shown = {template.name for template in response.templates}
-    assert {f"components/{name}" for name in COMPONENTS} - shown == set()
+    included = {template.name.removeprefix("components/") for template in response.templates}  # by other components
+    assert set(COMPONENTS) - shown - included == set()
 
 
 @pytest.mark.parametrize(
