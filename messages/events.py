@@ -1,16 +1,16 @@
 """The one event vocabulary: what a model, a tool or a run can say, whoever the provider is.
 
-Adapters yield these, the generator logs them, the reducer (`messages.reducer`) folds them into a
-message. The union is closed: a provider's unknown event never becomes one of these.
+Adapters yield these, the generator logs them, the reducer (`messages.reducer`) folds them into a message. A message is
+written part by part: a part starts, grows, is updated and ends, whatever its kind. The union is closed: a provider's
+unknown event never becomes one of these.
 
 On the wire (the stream log) an event is a JSON list ``[tag, ...]``; `to_wire` and `from_wire` are inverse.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from messages.parts import Part, parts_from_json, parts_to_json
+from messages.parts import Part, from_json, parts_from_json, parts_to_json, to_json
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "stopped", "budget", "limit"]
 # stop: the model ended by itself; length: the provider's token limit; stopped: a person pressed Stop;
@@ -26,59 +26,35 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class TextDelta:
+class PartStarted:
+    """A part begins. `index` is its place in the message; a model call counts its own parts, from 0."""
+
+    index: int
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class PartDelta:
+    """More of the text by which a part grows (`messages.part_base.KnownPart.growing`)."""
+
+    index: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReasoningDelta:
-    text: str
+class PartUpdated:
+    """The part is another now: a result has come, a signature. The text by which it has grown stays as it is where the
+    new part's is empty, so that nothing is sent twice."""
+
+    index: int
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
-class ReasoningSignature:
-    """The thoughts before this are a block of their own, which some providers want back as it was, with their proof.
+class PartEnded:
+    """The part grows no more; it may still be updated."""
 
-    With `redacted` it stands for thoughts that the provider encrypted: nobody can read them, and it wants them back.
-    """
-
-    signature: str = ""
-    redacted: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCallStarted:
-    call_id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCallDelta:
-    """A piece of the JSON text of a call's arguments."""
-
-    call_id: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResult:
-    call_id: str
-    output: str
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A tool produced something beside its text: a file, citations. `data` is JSON."""
-
-    kind: str
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSwitched:
-    agent_id: str
-    name: str
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +93,15 @@ class Failed:
     settings: tuple[str, ...] = ()
 
 
-Event: TypeAlias = (
-    Snapshot
-    | TextDelta
-    | ReasoningDelta
-    | ReasoningSignature
-    | ToolCallStarted
-    | ToolCallDelta
-    | ToolResult
-    | Attached
-    | AgentSwitched
-    | Usage
-    | Finished
-    | Failed
-)
+Event: TypeAlias = Snapshot | PartStarted | PartDelta | PartUpdated | PartEnded | Usage | Finished | Failed
 TERMINAL = (Finished, Failed)
 
 _BY_TAG: Final[dict[str, type[Event]]] = {
     "s": Snapshot,
-    "t": TextDelta,
-    "r": ReasoningDelta,
-    "z": ReasoningSignature,
-    "c": ToolCallStarted,
-    "a": ToolCallDelta,
-    "o": ToolResult,
-    "x": Attached,
-    "g": AgentSwitched,
+    "b": PartStarted,
+    "d": PartDelta,
+    "p": PartUpdated,
+    "l": PartEnded,
     "u": Usage,
     "f": Finished,
     "e": Failed,
@@ -156,6 +115,8 @@ def to_wire(event: Event) -> list[Any]:
     if isinstance(event, Snapshot):
         return [_TAGS[Snapshot], parts_to_json(event.parts)]
     kind = type(event)
+    if isinstance(event, PartStarted | PartUpdated):
+        return [_TAGS[kind], event.index, to_json(event.part)]
     row = [_TAGS[kind], *(getattr(event, name) for name in _FIELDS[kind])]
     if kind in {Failed, Usage} and not row[-1]:
         row.pop()  # the release before knew no settings, and no writes for an hour
@@ -170,6 +131,8 @@ def from_wire(row: list[Any]) -> Event:
         raise ValueError(f"unknown event {row[:1]!r}") from None
     if kind is Snapshot:
         return Snapshot(parts_from_json(row[1]))
+    if kind is PartStarted or kind is PartUpdated:
+        return kind(row[1], from_json(row[2]))
     if kind is Failed:
         code, detail, wait, *settings = row[1:]
         return Failed(code, detail, wait, tuple(settings[0]) if settings else ())
@@ -177,7 +140,7 @@ def from_wire(row: list[Any]) -> Event:
 
 
 def offset_step(event: Event) -> int:
-    """Return how far the event moves a log's position: characters of text or reasoning, else 1 (`Snapshot`: 0)."""
-    if isinstance(event, TextDelta | ReasoningDelta):
+    """Return how far the event moves a log's position: the characters of a delta, else 1 (`Snapshot`: 0)."""
+    if isinstance(event, PartDelta):
         return len(event.text)
     return 0 if isinstance(event, Snapshot) else 1

@@ -5,31 +5,28 @@ second place that knows how a message is put together.
 """
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from messages.events import (
-    AgentSwitched,
-    Attached,
     Event,
     Failed,
     Finished,
-    ReasoningDelta,
-    ReasoningSignature,
+    PartDelta,
+    PartEnded,
+    PartStarted,
+    PartUpdated,
     Snapshot,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    ToolResult,
     Usage,
     offset_step,
 )
-from messages.parts import AgentSwitch, Attachment, Error, Part, Reasoning, Signature, Text, ToolCall, can_grow
+from messages.parts import Error, Part, can_grow, grown_text, with_grown_text
 
 
 class MessageParts:
     """Folds events into parts in time linear in the characters received.
 
-    `offset` counts what was applied (see `messages.events.offset_step`); `usage` sums every model call.
+    `offset` counts what was applied (see `messages.events.offset_step`); `usage` sums every model call; `open` holds
+    the indices of the parts that may still grow.
     """
 
     def __init__(self, parts: Iterable[Part] = ()) -> None:
@@ -42,35 +39,26 @@ class MessageParts:
     @property
     def parts(self) -> list[Part]:
         """The parts so far. The list is the reducer's own: copy it to keep it."""
-        self._join()
+        for index in list(self._pieces):
+            self._join(index)
         return self._parts
 
-    @property
-    def open_kind(self) -> type[Text | Reasoning] | None:
-        """What kind the last part is, if it can still grow."""
-        return self._open_kind
-
-    def apply(self, event: Event) -> None:  # noqa: C901, PLR0912 (one case per event is the clearest form)
-        """Fold one event in. Never raises for what a provider may send; unknown call ids are ignored."""
+    def apply(self, event: Event) -> None:
+        """Fold one event in. Never raises; an event about a part that there is not is ignored."""
         self.offset += offset_step(event)
         match event:
-            case TextDelta(text):
-                self._append(Text, text)
-            case ReasoningDelta(text):
-                self._append(Reasoning, text)
-            case ReasoningSignature():
-                self._sign(event)
-            case ToolCallStarted(call_id, name):
-                self._push(ToolCall(call_id, name))
-            case ToolCallDelta(call_id, arguments):
-                if call_id in self._calls:
-                    self._arguments.setdefault(call_id, []).append(arguments)
-            case ToolResult():
-                self._finish_call(event)
-            case Attached(kind, data):
-                self._push(Attachment(kind, data))
-            case AgentSwitched(agent_id, name):
-                self._push(AgentSwitch(agent_id, name))
+            case PartDelta(index, text):
+                if 0 <= index < len(self._parts):
+                    self._pieces.setdefault(index, []).append(text)
+            case PartStarted(index, part):
+                if index == len(self._parts):
+                    self._parts.append(part)
+                    self.open.add(index)
+            case PartUpdated(index, part):
+                if 0 <= index < len(self._parts):
+                    self._update(index, part)
+            case PartEnded(index):
+                self.open.discard(index)
             case Usage():
                 self.usage = add_usage(self.usage, event)
             case Snapshot(parts):
@@ -79,63 +67,25 @@ class MessageParts:
                 self.finished = event
             case Failed():
                 self.failed = event
-                self._push(error_part(event))
+                self._parts.append(error_part(event))
 
     def _load(self, parts: Iterable[Part]) -> None:
-        self._parts: list[Part] = []
-        self._buffer: list[str] = []  # pieces of the open text or reasoning part, joined when it is read
-        self._open_kind: type[Text | Reasoning] | None = None
-        self._calls: dict[str, int] = {}  # where each call is
-        self._arguments: dict[str, list[str]] = {}
-        for part in parts:
-            self._push(part)
+        self._parts: list[Part] = list(parts)
+        self._pieces: dict[int, list[str]] = {}  # by part: what it has grown by, joined when it is read
+        last = len(self._parts) - 1
+        self.open = {last} if self._parts and can_grow(self._parts[last]) else set()
 
-    def _append(self, kind: type[Text | Reasoning], text: str) -> None:
-        if not text:
-            return
-        if self._open_kind is not kind:
-            self._push(kind(""))
-        self._buffer.append(text)
+    def _update(self, index: int, part: Part) -> None:
+        self._join(index)
+        before = self._parts[index]
+        if type(part) is type(before) and not grown_text(part):
+            part = with_grown_text(part, grown_text(before))
+        self._parts[index] = part
 
-    def _sign(self, event: ReasoningSignature) -> None:
-        if event.redacted:
-            self._push(Reasoning("", Signature(event.redacted, encrypted=True)))
-        elif event.signature and self._open_kind is Reasoning:
-            self._join()
-            last = self._parts[-1]
-            if isinstance(last, Reasoning):
-                self._parts[-1], self._open_kind = replace(last, signature=Signature(event.signature)), None
-
-    def _push(self, part: Part) -> None:
-        self._join()
-        if isinstance(part, ToolCall):
-            self._calls[part.id] = len(self._parts)
-        self._parts.append(part)
-        self._open_kind = type(part) if can_grow(part) else None
-
-    def _join(self) -> None:
-        if self._buffer:
-            last = self._parts[-1]
-            if can_grow(last):
-                self._parts[-1] = replace(last, text=last.text + "".join(self._buffer))
-            self._buffer = []
-        for call_id, pieces in self._arguments.items():
-            call = self._call(call_id)
-            self._parts[self._calls[call_id]] = replace(call, arguments=call.arguments + "".join(pieces))
-        self._arguments = {}
-
-    def _call(self, call_id: str) -> ToolCall:
-        call = self._parts[self._calls[call_id]]
-        assert isinstance(call, ToolCall)  # noqa: S101 (only these are in `_calls`)
-        return call
-
-    def _finish_call(self, result: ToolResult) -> None:
-        if result.call_id in self._calls:
-            self._join()
-            call = self._call(result.call_id)
-            failed = result.failed or call.state == "failed"
-            ended = replace(call, state="failed" if failed else "done", result=result.output)
-            self._parts[self._calls[result.call_id]] = ended
+    def _join(self, index: int) -> None:
+        if pieces := self._pieces.pop(index, None):
+            part = self._parts[index]
+            self._parts[index] = with_grown_text(part, grown_text(part) + "".join(pieces))
 
 
 def error_part(failed: Failed) -> Error:
