@@ -9,7 +9,7 @@ from django.http import Http404
 
 from accounts.models import Grant, User
 from accounts.services import grants
-from chat.models import Bookmark, Conversation, Message, Project, Run
+from chat.models import ApprovalRequest, Bookmark, Conversation, InboxItem, Message, Project, Run
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
@@ -104,6 +104,25 @@ def run_for(user: User, run_id: UUID) -> Run:
     return run
 
 
+def approval_for(user: User, request_id: UUID) -> ApprovalRequest:
+    """Return what a run of `user` asks, the run loaded. Raises `Http404`."""
+    asked = ApprovalRequest.objects.select_related("run").filter(
+        id=request_id, run__owner=user, run__conversation__deleted_at=None
+    )
+    request = asked.first()
+    if request is None:
+        raise Http404("There is no such question.")
+    return request
+
+
+def inbox_item_for(user: User, item_id: UUID) -> InboxItem:
+    """Return what was sent to a run of `user`. Raises `Http404`."""
+    item = InboxItem.objects.filter(id=item_id, run__owner=user, run__conversation__deleted_at=None).first()
+    if item is None:
+        raise Http404("There is no such message.")
+    return item
+
+
 def open_runs(user: User) -> QuerySet[Run]:
-    """Return the runs of `user` that are queued or running, oldest first."""
-    return Run.objects.filter(owner=user, state__in=Run.OPEN).order_by("created_at")
+    """Return the runs of `user` that write or wait, without those that other runs began, oldest first."""
+    return Run.objects.filter(owner=user, parent=None, state__in=Run.OPEN).order_by("created_at")

@@ -297,7 +297,7 @@ class Run(models.Model):
     goes on from its checkpoint, too. A reply that one model call writes never gets one.
 
     A subrun (`parent`) is begun by a tool of its parent. It belongs to the parent's message and writes nothing there:
-    what it says is in its own `checkpoint` until its end, and then a result in its parent's inbox.
+    what it says is in its own `content`, and at its end a result in its parent's inbox.
     """
 
     class State(models.TextChoices):
@@ -314,8 +314,15 @@ class Run(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
+    # The database deletes what belongs to a run with it: conversations are purged by statements of their own.
     parent = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="subruns", db_index=False
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="subruns",
+        db_index=False,
+        db_constraint=False,
     )
     agent = models.CharField(max_length=64, blank=True, default="", db_default="")  # who began it; empty: nobody's
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="runs")
@@ -328,9 +335,11 @@ class Run(models.Model):
     worker = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     stop_requested = models.BooleanField(default=False)
+    has_mail = models.BooleanField(default=False, db_default=False)  # something in its inbox has not been taken
     last_event_id = models.CharField(max_length=32, blank=True)  # of the stream log, at the last save
     error = models.CharField(max_length=32, blank=True)  # a code of `endpoints.services.failure_words`
-    checkpoint = models.JSONField(null=True, blank=True)  # a `chat.services.turns.checkpoints.Checkpoint`
+    checkpoint = models.JSONField(null=True, blank=True)  # a `chat.services.turns.checkpoint.Checkpoint`
+    content = models.JSONField(null=True, blank=True)  # of a subrun: the parts that it has written
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -384,7 +393,7 @@ class Step(models.Model):
         FAILED = "failed"
 
     id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_index=False, db_constraint=False)
     n = models.PositiveIntegerField()  # from 0: the model's calls of the run are counted, and each one's tools with it
     kind = models.CharField(max_length=5, choices=Kind.choices)
     state = models.CharField(max_length=7, choices=State.choices)
@@ -399,7 +408,7 @@ class Step(models.Model):
         return f"{self.run_id} {self.n} {self.kind} {self.state}"
 
 
-class Approval(models.Model):
+class ApprovalRequest(models.Model):
     """What a run asks its person: whether a tool may be called, or a question. Answered at most once.
 
     `request` has what the person has to know: ``{"name", "arguments"}`` of the call, and for a question
@@ -418,7 +427,9 @@ class Approval(models.Model):
         CANCELLED = "cancelled"  # the run was ended without an answer
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="approvals", db_index=False)
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="approvals", db_index=False, db_constraint=False
+    )
     call_id = models.CharField(max_length=256)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     request = models.JSONField(default=dict, db_default={})
@@ -431,6 +442,7 @@ class Approval(models.Model):
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta:
+        db_table = "chat_approval"
         constraints = [models.UniqueConstraint("run", "call_id", "kind", name="approval_once_per_call")]
         indexes = [models.Index("run", condition=Q(state="pending"), name="approval_pending")]
 
@@ -450,7 +462,7 @@ class InboxItem(models.Model):
         RESULT = "result"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="inbox")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="inbox", db_constraint=False)
     kind = models.CharField(max_length=6, choices=Kind.choices)
     body = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)

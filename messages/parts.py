@@ -277,7 +277,7 @@ class Approval(Whole):
     """The run waits until a person allows a call, or has. `call_id` is the call's."""
 
     type: ClassVar[str] = "approval"
-    id: str  # of a `chat.Approval`
+    id: str  # of a `chat.ApprovalRequest`
     call_id: str
     state: Literal["pending", "approved", "rejected"] = "pending"
     reason: str = ""  # what the person says to the model
@@ -288,7 +288,7 @@ class Question(Whole):
     """The run waits for a person's answer, or has it. `options` may be empty: then any text answers."""
 
     type: ClassVar[str] = "question"
-    id: str  # of a `chat.Approval`
+    id: str  # of a `chat.ApprovalRequest`
     call_id: str
     text: str
     options: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from django.db import DatabaseError, DataError
@@ -15,13 +16,14 @@ log = logging.getLogger(__name__)
 BATCH_SIZE = 32
 PATIENCE = 1.0  # s of back-off at most while the database is away: the ends must come before the leases count again
 
-InThread = Callable[[Callable[[], set[UUID]]], Awaitable[set[UUID]]]
+InThread = Callable[[Callable[[], persistence.Stored]], Awaitable[persistence.Stored]]
+Kept = Literal["kept", "mailed", "lost"]
 
 
 @dataclass(slots=True, eq=False)
 class _PendingResult:
     result: persistence.RunResult
-    kept: "asyncio.Future[bool]"
+    kept: "asyncio.Future[Kept]"
 
 
 class ResultBatcher:
@@ -35,8 +37,8 @@ class ResultBatcher:
         self._waiting: list[_PendingResult] = []
         self._wake = asyncio.Event()
 
-    async def store(self, result: persistence.RunResult) -> bool:
-        """Return, once it is stored, whether the run was still ours."""
+    async def store(self, result: persistence.RunResult) -> Kept:
+        """Return, once it is stored, whether it was: a run that was not ours is lost, one with mail has to go on."""
         ending = _PendingResult(result, asyncio.get_running_loop().create_future())
         self._waiting.append(ending)
         self._wake.set()
@@ -59,7 +61,7 @@ class ResultBatcher:
             except DataError:
                 if len(batch) == 1:
                     log.exception("run %s holds what cannot be stored", batch[0].result.job.id)
-                    _tell(batch, set())
+                    _tell(batch, persistence.Stored())
                     return
                 for pending in batch:  # one of them holds what cannot be stored; the others must not suffer
                     await self._store([pending])
@@ -73,7 +75,13 @@ class ResultBatcher:
                 return
 
 
-def _tell(batch: list[_PendingResult], kept: set[UUID]) -> None:
+def _tell(batch: list[_PendingResult], stored: persistence.Stored) -> None:
     for pending in batch:
         if not pending.kept.done():
-            pending.kept.set_result(pending.result.job.id in kept)
+            pending.kept.set_result(_kept(pending.result.job.id, stored))
+
+
+def _kept(run_id: UUID, stored: persistence.Stored) -> Kept:
+    if run_id in stored.mailed:
+        return "mailed"
+    return "kept" if run_id in stored.kept else "lost"

@@ -21,8 +21,10 @@ from accounts.models import User
 from accounts.models.access import is_granted_sql
 from billing.services import holds
 from billing.services.quantities import Quantities
-from chat.models import Message, Project, Run
+from chat.models import ApprovalRequest, Message, Project, Run, Step
 from chat.services.quotes import with_quotes
+from chat.services.turns.checkpoint import Checkpoint
+from chat.services.turns.waking import deliver
 from endpoints.catalog.prices import rates_of
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
@@ -41,7 +43,7 @@ class ClaimedRun:
     owner_id: UUID
     conversation_id: UUID
     message_id: UUID
-    hold_id: UUID
+    hold_id: UUID | None
     continues: bool
     needs_title: bool
     stop_requested: bool
@@ -55,6 +57,10 @@ class ClaimedRun:
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
     limited: bool = False  # whether a balance or a budget limits the run
     reply_tokens: int = holds.REPLY_SLICE  # of the reply that its hold pays for
+    is_held: bool = True  # whether the hold is open; a run that waited has none
+    parent_id: UUID | None = None  # of a subrun: the run that began it
+    agent: str = ""
+    checkpoint: Checkpoint | None = None  # None: the run begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class RunResult:
     usages: Sequence[Usage]
     endpoint: Endpoint | None
     left_out: int = 0  # messages of the branch that did not fit into the prompt
+    settled: int = 0  # of the usages, at a border before
+    steps: Sequence[Step] = ()  # that ended since the last border, of a run that had one
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +86,23 @@ class Progress:
     message_id: UUID
     parts: Sequence[Part] | None
     last_event_id: str
+    is_subrun: bool = False  # its parts are stored with the run
 
 
 # Instructions of a project that is no longer shared with the conversation's owner are none of theirs.
 _MAY_SEE = is_granted_sql(Project.KIND, thing="p.id", user="c.owner_id")
 _CLAIM = f"""
 WITH taken AS (
-    UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(),
-        lease_expires_at = clock_timestamp() + make_interval(secs => %(lease)s)
+    UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = coalesce(started_at, now()),
+        lease_expires_at = clock_timestamp() + make_interval(secs => %(lease)s),
+        checkpoint = jsonb_set(checkpoint, '{{claims}}', to_jsonb((checkpoint->>'claims')::int + 1))
     WHERE id = ANY(%(ids)s) AND state = 'queued'
-    RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
+    RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested, parent_id,
+        agent, checkpoint, content
 )
 SELECT taken.*, m.endpoint, m.model, m.spec, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
     coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited,
-    coalesce(h.reply_tokens, %(slice)s) AS reply_tokens
+    coalesce(h.reply_tokens, %(slice)s) AS reply_tokens, coalesce(h.state = 'open', false) AS is_held
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
 LEFT JOIN billing_hold h ON h.id = taken.hold_id
@@ -130,10 +141,15 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
         if not is_blank(text) or quotes:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
-    return [
-        ClaimedRun(**row | {"parts": parts_from_json(row["parts"])}, history=history.get(row["id"], []))
-        for row in claimed
-    ]
+    return [_claimed(row, history.get(row["id"], [])) for row in claimed]
+
+
+def _claimed(row: dict[str, Any], history: list[PromptMessage]) -> ClaimedRun:
+    content, stored = row.pop("content"), row.pop("checkpoint")
+    checkpoint = Checkpoint.from_json(stored) if stored is not None else None
+    if row["parent_id"] is not None:
+        row, history = row | {"parts": content or []}, []
+    return ClaimedRun(**row | {"parts": parts_from_json(row["parts"])}, history=history, checkpoint=checkpoint)
 
 
 NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers
@@ -167,17 +183,27 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
         held: dict[UUID, bool] = dict(cursor.fetchall())
         written = [progress for progress in batch if progress.id in held and progress.parts is not None]
         if written:
-            parts: Any = [(Jsonb(parts_to_json(progress.parts or ())), progress.message_id) for progress in written]
+            parts: Any = [
+                (Jsonb(parts_to_json(progress.parts or ())), progress.message_id)
+                for progress in written
+                if not progress.is_subrun
+            ]
             events = [(progress.last_event_id, progress.id) for progress in written]
             cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", parts)
+            if subruns := [progress for progress in written if progress.is_subrun]:
+                own: Any = [(Jsonb(parts_to_json(progress.parts or ())), progress.id) for progress in subruns]
+                cursor.executemany("UPDATE chat_generation SET content = %s WHERE id = %s", own)
             cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
     return held
 
 
+# A run with mail is not over: it has to hear it first. The condition is on the run's own row, because only that is
+# looked at again after waiting for whoever has just put something into its inbox.
 _END_RUNS = """
 UPDATE chat_generation g SET state = e.state, error = e.error, finished_at = now()
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS e (id, worker, state, error)
-WHERE g.id = e.id AND g.worker = e.worker AND g.state = 'running' RETURNING g.id
+WHERE g.id = e.id AND g.worker = e.worker AND g.state = 'running' AND NOT (g.has_mail AND e.state = 'done')
+RETURNING g.id
 """
 _END_MESSAGES = """
 UPDATE chat_message m SET parts = e.parts::jsonb, text = e.text, state = e.state, finish_reason = e.reason,
@@ -188,25 +214,67 @@ WHERE m.id = e.id
 """
 
 
-def finish(results: Sequence[RunResult]) -> set[UUID]:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of ends: those of `kept` are stored; runs of `mailed` have to read their inbox first; of the others
+    the run was not the worker's any more."""
+
+    kept: frozenset[UUID] = frozenset()
+    mailed: frozenset[UUID] = frozenset()
+
+
+def finish(results: Sequence[RunResult]) -> Stored:
     """Store the ends of runs and settle their holds, in one transaction; the statements do not grow with their number.
 
-    Returns the ids of those runs that were still ours. Locks the runs' rows, then the messages', then (in
-    billing) the holds' and the balances'.
+    Locks the runs' rows, then the messages', then (in billing) the holds' and the balances'.
     """
+    mailed: frozenset[UUID] = frozenset()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_END_RUNS, _columns([_run_row(result) for result in results]))
-        kept = {row[0] for row in cursor.fetchall()}
+        kept = frozenset(row[0] for row in cursor.fetchall())
         ours = [result for result in results if result.job.id in kept]
-        if ours:
-            cursor.execute(_END_MESSAGES, _columns([_message_row(result) for result in ours]))
+        if replies := [result for result in ours if result.job.parent_id is None]:
+            cursor.execute(_END_MESSAGES, _columns([_message_row(result) for result in replies]))
+        for result in ours:
+            _end_steps(result)
         if lost := [result for result in results if result.job.id not in kept]:
             # A run whose conversation was deleted meanwhile has cost money all the same.
-            existing = Run.objects.filter(id__in=[result.job.id for result in lost])
-            swept = set(existing.values_list("id", flat=True))
-            ours += [result for result in lost if result.job.id not in swept]
-        holds.settle_many({result.job.hold_id: lines_of(result) for result in ours})
-    return kept
+            existing = {run.id: run for run in Run.objects.filter(id__in=[result.job.id for result in lost])}
+            mailed = frozenset(result.job.id for result in lost if _has_mail(existing.get(result.job.id), result))
+            ours += [result for result in lost if result.job.id not in existing]
+        holds.settle_many({result.job.hold_id: lines_of(result) for result in ours if result.job.hold_id})
+    return Stored(kept, mailed)
+
+
+def _has_mail(run: Run | None, result: RunResult) -> bool:
+    return run is not None and run.has_mail and run.worker == result.worker and run.state == Run.State.RUNNING
+
+
+def _end_steps(result: RunResult) -> None:
+    """Store what only a run with a checkpoint has: its last step, and a subrun's answer for its parent."""
+    job = result.job
+    if job.checkpoint is None:
+        return
+    if result.steps:
+        store_steps(result.steps)
+    asked = ApprovalRequest.objects.filter(run_id=job.id, state=ApprovalRequest.State.PENDING)
+    asked.update(state=ApprovalRequest.State.CANCELLED)
+    if job.parent_id is not None and job.checkpoint.brief is not None:
+        Run.objects.filter(id=job.id).update(content=parts_to_json(result.parts))
+        state = states_of(result.ending)[0]
+        failure = f"It failed: {result.ending.code}." if isinstance(result.ending, Failed) else ""
+        text = "\n\n".join(filter(None, (plain_text(result.parts), failure)))
+        deliver(run_id=job.id, parent_id=job.parent_id, brief=job.checkpoint.brief, state=state, text=text)
+
+
+def store_steps(steps: Sequence[Step]) -> None:
+    """Store steps that ended; the row of a model call is there already."""
+    Step.objects.bulk_create(
+        steps,
+        update_conflicts=True,
+        unique_fields=["run", "n", "kind"],
+        update_fields=["state", "quantities", "ended_at"],
+    )
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
@@ -238,22 +306,48 @@ def states_of(ending: Event) -> tuple[str, str]:
 
 
 def lines_of(result: RunResult) -> list[holds.LedgerLine]:
-    """Return one line per model call; its key makes a repeated settlement harmless."""
-    job, endpoint = result.job, result.endpoint
-    rates = rates_of(endpoint, job.model) if endpoint else None
+    """Return one line per model call that is not charged yet; its key makes a repeated settlement harmless."""
+    return lines_of_usages(result.job, result.endpoint, result.usages, result.settled)
+
+
+def lines_of_usages(
+    job: ClaimedRun, endpoint: Endpoint | None, usages: Sequence[Usage], settled: int
+) -> list[holds.LedgerLine]:
+    """Return a line for each usage but the first `settled`."""
+    return usage_lines(job.id, endpoint, job.endpoint, job.model, job.coefficient, usages, settled)
+
+
+def usage_lines(
+    run_id: UUID,
+    endpoint: Endpoint | None,
+    endpoint_name: str,
+    model: str,
+    coefficient: Decimal,
+    usages: Sequence[Usage],
+    settled: int,
+) -> list[holds.LedgerLine]:
+    """Return a line for each usage of a run but the first `settled`."""
+    rates = rates_of(endpoint, model) if endpoint else None
     return [
         holds.LedgerLine(
-            key=f"generation:{job.id}:{number}",
+            key=f"generation:{run_id}:{number}",
             reason="message",
-            endpoint=job.endpoint,
-            model=job.model,
+            endpoint=endpoint_name,
+            model=model,
             quantities=Quantities.of(usage),
             rates=rates,
-            coefficient=job.coefficient,
+            coefficient=coefficient,
             estimated=usage.estimated,
         )
-        for number, usage in enumerate(result.usages)
+        for number, usage in enumerate(usages)
+        if number >= settled
     ]
+
+
+def usages_of_steps(run_id: UUID) -> list[Usage]:
+    """Return what the run's model calls have used that ended before its last border, in order."""
+    steps = Step.objects.filter(run_id=run_id, kind=Step.Kind.MODEL).exclude(quantities={}).order_by("n")
+    return [Usage(**quantities) for quantities in steps.values_list("quantities", flat=True)]
 
 
 def usage_json(usages: Sequence[Usage]) -> Mapping[str, Any]:

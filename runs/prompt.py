@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agents.services.transcript import told_so_far
+from agents.tools.base import Agent
 from chat.services.model_settings import asked_with
 from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.prompts import is_blank
 from endpoints.services.tokens import size_of
-from messages.parts import plain_text
+from messages.parts import Part, plain_text
 from runs.persistence import ClaimedRun
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
@@ -23,20 +25,33 @@ class Prompt:
     left_out: int  # messages at the beginning that did not fit
 
 
-def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
-    """Put the prompt together: the project's instructions and the system prompt, the branch up to the reply.
+def prompt_of(
+    job: ClaimedRun,
+    endpoint: Endpoint,
+    *,
+    agent: Agent | None = None,
+    parts: Sequence[Part] = (),
+    first_parts: Sequence[int] = (),
+) -> Prompt:
+    """Put the prompt together: instructions, the branch up to the reply, the run's earlier model calls.
 
-    For *Continue* the reply so far follows.
+    The instructions are the agent's, the project's and the system prompt. For *Continue* the reply so far follows the
+    branch. `parts` are those of the reply, `first_parts` says where in them each earlier model call of the run begins.
+    A subrun knows what it was asked instead of the conversation, and its agent's instructions alone.
     """
+    agent = agent or Agent()
     chosen = asked_with(job.spec, job.settings)
     if chosen is None:  # without what it says, this would be another request
         raise LookupError(f"there is no model spec {job.spec}")
-    messages = list(job.history)
-    said = [text for text in (job.instructions, chosen.get("promptPrefix")) if text and not is_blank(text)]
-    if system := "\n\n".join(said):
+    brief = job.checkpoint.brief if job.checkpoint else None
+    messages = [PromptMessage("user", brief.prompt)] if brief else list(job.history)
+    instructions = [agent.instructions] if brief else [agent.instructions, job.instructions, chosen.get("promptPrefix")]
+    if system := "\n\n".join(text for text in instructions if text and not is_blank(text)):
         messages.insert(0, PromptMessage("system", system))
-    if job.continues and not is_blank(written := plain_text(job.parts)):
+    before = parts[: first_parts[0]] if first_parts else job.parts
+    if job.continues and not is_blank(written := plain_text(before)):
         messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
+    messages += told_so_far(parts, first_parts) if first_parts else []
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)
     known = facts(variant, job.model)
@@ -52,6 +67,7 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
         user_id=str(job.owner_id),
         stream=mapped.stream,
         uses_responses=mapped.uses_responses,
+        tools=agent.toolbox.specs,
     )
     return Prompt(request, left_out=len(messages) - len(kept))
 

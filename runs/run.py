@@ -1,23 +1,23 @@
-"""One run, from the claimed job to its outcome. Redis and Postgres are used only by what is passed in."""
+"""A run in progress, and one call of its model. Redis and Postgres are used only by what is passed in."""
 
 import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from agents.services.run import run as run_agent
+from agents.services.loop import RunState
+from agents.tools.base import Agent
 from chat.services.turns.alarms import implausible_usage
 from endpoints.catalog.facts import vocabulary_of
-from endpoints.catalog.keys import with_user_key_error
 from endpoints.providers.base import Caller, Endpoint, ModelRequest
+from endpoints.services.model_calls import stream
 from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally, prompt_size
 from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
 from messages.parts import Error, Part, grown_text
-from messages.reducer import error_part
 from runs.metering import RunBudget
-from runs.persistence import ClaimedRun, RunResult, caller_of_job
+from runs.persistence import ClaimedRun, caller_of_job
 from runs.prompt import prompt_of
 from runs.scrub import Scrubber
 from runs.stream_log import LogWriter, RunLog
@@ -42,6 +42,8 @@ class ActiveRun:
     written: Tally = field(init=False)  # since the last reported usage
     total: int = 0
     left_out: int = 0  # messages of the branch that did not fit into the prompt
+    settled: int = 0  # of the usages, before the run waited
+    state: RunState = field(default_factory=RunState)
 
     def __post_init__(self) -> None:
         self.written = Tally(vocabulary_of(self.job.model))
@@ -53,47 +55,16 @@ class ActiveRun:
             self.task.cancel()
 
 
-async def carry_out(
-    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: RunBudget, worker: str
-) -> RunResult:
-    """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned.
-
-    `endpoint` has the person's own key in it, where it needs one; or it says why it cannot be called.
-    """
-    job = active.job
-    ending: Finished | Failed
-    if job.stop_requested or active.stopping:
-        ending = Finished("stopped")
-    elif isinstance(endpoint, Failed):
-        ending = endpoint
-    else:
-        request = await _prepare(active, endpoint, budget)
-        ending = await _write(active, writer, request, budget) if isinstance(request, ModelRequest) else request
-        ending = with_user_key_error(ending, endpoint) if isinstance(ending, Failed) else ending
-    active.ending = True
-    parts = list(active.log.reducer.parts)
-    if isinstance(ending, Failed):
-        log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail)
-        parts.append(error_part(ending))
-    called = None if isinstance(endpoint, Failed) else endpoint
-    return RunResult(
-        job=job,
-        worker=worker,
-        ending=ending,
-        parts=parts,
-        usages=active.usages,
-        endpoint=called,
-        left_out=active.left_out,
-    )
-
-
-async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> ModelRequest | Finished | Failed:
+async def prepare(
+    active: ActiveRun, endpoint: Endpoint, budget: RunBudget, agent: Agent
+) -> ModelRequest | Finished | Failed:
     """Return what to ask the model, paid for; or why it is not asked."""
     try:
-        prompt = prompt_of(active.job, endpoint)
+        parts, first_parts = active.log.reducer.parts, active.state.first_parts
+        prompt = prompt_of(active.job, endpoint, agent=agent, parts=parts, first_parts=first_parts)
         if not prompt.request.messages:
             return Failed("empty_messages")
-        active.left_out = prompt.left_out
+        active.left_out = max(active.left_out, prompt.left_out)
         caller = Caller()
         if uses_caller_placeholders(endpoint):
             caller = await budget.in_thread(lambda: caller_of_job(active.job))
@@ -106,11 +77,14 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> 
     return request or Failed("no_credit")
 
 
-async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: RunBudget) -> Finished | Failed:
+async def call_model(
+    active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: RunBudget
+) -> Finished | Failed:
+    """Call the model and log what it says. Raises `CancelledError` only when the run is abandoned."""
     scrubber = Scrubber(active.log.reducer.parts)
     active.writing = True
     try:
-        async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
+        async with aclosing(stream(request)) as events:  # type: ignore[type-var]
             async for event in events:
                 if isinstance(event, Finished | Failed):
                     _note_silence(active, request)
@@ -136,7 +110,10 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
         log.exception("run %s broke", active.job.id)
         _note_silence(active, request)
         return Failed("internal")
-    return Failed("cut_off", "the run ended without a last event")
+    finally:
+        active.writing = False
+    _note_silence(active, request)
+    return Failed("cut_off", "the adapter ended without a word")
 
 
 async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: RunBudget) -> Usage:
@@ -180,4 +157,5 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
 
 def parts_to_continue(job: ClaimedRun) -> tuple[Part, ...]:
     """Return what the message holds already, without the error that ended it."""
-    return tuple(part for part in job.parts if not isinstance(part, Error)) if job.continues else ()
+    goes_on = job.continues or job.checkpoint is not None
+    return tuple(part for part in job.parts if not isinstance(part, Error)) if goes_on else ()

@@ -36,7 +36,7 @@ class Scrubber:
             case PartStarted(index, part):
                 return self._start(index, part)
             case PartUpdated(index, part):
-                storable = _storable(part)
+                storable = storable_part(part)
                 known = index in self._places and storable is not None
                 return (PartUpdated(self._places[index], storable),) if known and storable is not None else ()
             case PartEnded(index):
@@ -60,7 +60,7 @@ class Scrubber:
         if isinstance(part, Text):
             self._blank.add(index)
             return self._grow(index, text)
-        storable = _storable(with_grown_text(part, text))
+        storable = storable_part(with_grown_text(part, text))
         return () if storable is None else (self._begin(index, storable),)
 
     def _grow(self, index: int, text: str) -> Sequence[Event]:
@@ -91,7 +91,7 @@ def _without_blank_lines(text: str) -> str:
     return before + readable if readable and before.startswith(_INDENTED) else readable
 
 
-def _storable(part: Part) -> Part | None:
+def storable_part(part: Part) -> Part | None:
     """Return the part, its texts repaired; None for a signature that could not be given back as it was."""
     row = to_json(part)
     written = json.dumps(row, ensure_ascii=False)  # in which NUL is an escape

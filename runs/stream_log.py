@@ -87,11 +87,13 @@ class LogWriter:
         self._rewrite = False
         self._flushed = asyncio.Condition()
 
-    def open(self, run_id: UUID, parts: tuple[Part, ...] = ()) -> RunLog:
-        """Begin the log of a run; `parts` are what the message holds already."""
+    def open(self, run_id: UUID, parts: tuple[Part, ...] = (), position: int = 0) -> RunLog:
+        """Begin the log of a run, or go on with it at a higher position than it can have; `parts` are what the message
+        holds already."""
         run = RunLog(run_id, MessageParts(parts))
+        run.reducer.offset = position
         self._runs[run_id] = run
-        if parts:
+        if parts or position:
             self.append(run, Snapshot(parts))
         return run
 

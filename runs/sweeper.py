@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,23 +11,28 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from billing.models import Hold, LedgerEntry
 from billing.services import holds
 from billing.services.quantities import Quantities
-from chat.models import Message, Run
+from chat.models import ApprovalRequest, Message, Run, Step
 from chat.services.tree import tree
+from chat.services.turns.checkpoint import Checkpoint
 from chat.services.turns.ending import announce_end
+from chat.services.turns.open_parts import without_open_calls
 from chat.services.turns.queue import announce_work
 from chat.services.turns.turns import end_unstarted
+from chat.services.turns.waiting import stop_subruns
+from chat.services.turns.waking import deliver_end
 from endpoints.catalog import registry
 from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import rates_of
 from endpoints.services.tokens import estimate, estimate_message
 from messages.events import Failed
-from messages.parts import Error, Reasoning, Text
+from messages.parts import Error, Part, Reasoning, Text, grown_text, parts_from_json
+from runs.persistence import usage_lines, usages_of_steps
 
 log = logging.getLogger(__name__)
 
@@ -68,17 +73,20 @@ class Sweeper:
         if now - self._looked_at > GAP:
             self._observations.clear()
         self._watch_the_clock(now)
-        rows = Run.objects.filter(state__in=[Run.State.RUNNING, Run.State.QUEUED])
-        open_runs = list(rows.order_by("created_at").values_list("id", "state", "lease_expires_at", "created_at"))
+        rows = Run.objects.filter(state__in=Run.BUSY).annotate(has_begun=Q(checkpoint__isnull=False))
+        columns = rows.order_by("created_at").values_list("id", "state", "lease_expires_at", "created_at", "has_begun")
+        open_runs = list(columns)
         self._observations = {
             run: known if (known := self._observations.get(run)) and known.lease == lease else _Observation(lease, now)
-            for run, _, lease, _ in open_runs
+            for run, _, lease, *_ in open_runs
         }
         lost = [run for run, state, *_ in open_runs if state == Run.State.RUNNING and self._is_lost(run, now)]
-        waiting = [(run, created) for run, state, _, created in open_runs if state == Run.State.QUEUED]
-        late = [run for run, created in waiting if self._waits(run, created, now, TOO_LATE)]
+        queued = [row for row in open_runs if row[1] == Run.State.QUEUED]
+        waiting = [(run, created) for run, _, _, created, _ in queued]
+        # One that has begun is somebody's work, however long ago it was asked for.
+        late = [run for run, _, _, at, begun in queued if not begun and self._waits(run, at, now, TOO_LATE)]
         counts = {
-            "interrupted": sum(_interrupt(run, self._observations[run].lease) for run in lost[:BATCH_SIZE]),
+            "interrupted": sum(_end_or_resume(run, self._observations[run].lease) for run in lost[:BATCH_SIZE]),
             "expired": sum(_expire(run) for run in late[:BATCH_SIZE]),
         }
         gone = set(late)
@@ -108,8 +116,11 @@ class Sweeper:
 
 
 @transaction.atomic
-def _interrupt(run_id: UUID, lease: datetime | None) -> int:
-    """Keep what was saved of a run whose lease is still `lease`, and mark it. Locks the run's row."""
+def _end_or_resume(run_id: UUID, lease: datetime | None) -> int:
+    """Queue a run again whose lease is still `lease`, if it can go on from its checkpoint; else end it, and return 1.
+
+    Locks the run's row.
+    """
     run = (
         Run.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("message")
@@ -118,39 +129,87 @@ def _interrupt(run_id: UUID, lease: datetime | None) -> int:
     )
     if run is None:
         return 0
+    calling = Step.objects.filter(run=run, kind=Step.Kind.MODEL, state=Step.State.RUNNING)
+    if run.checkpoint is not None and not calling.exists():
+        Run.objects.filter(id=run.id).update(state=Run.State.QUEUED, worker="", lease_expires_at=None)
+        announce_work(run.id)
+        log.warning("run %s lost its generator between two model calls and goes on", run.id)
+        return 0
+    calling.update(state=Step.State.FAILED, ended_at=timezone.now())
+    _interrupt(run)
+    return 1
+
+
+def _interrupt(run: Run) -> None:
+    """Keep what was saved, and mark it. The caller holds the row's lock."""
     now = timezone.now()
     Run.objects.filter(id=run.id).update(state=Run.State.INTERRUPTED, error="interrupted", finished_at=now)
     message = run.message
-    message.set_content([*message.content, Error("interrupted")])
-    Message.objects.filter(id=message.id).update(
-        parts=message.parts, text=message.text, state=Message.State.INTERRUPTED, updated_at=now
-    )
+    if run.parent_id is None:
+        message.set_content([*without_open_calls(message.content), Error("interrupted")])
+        Message.objects.filter(id=message.id).update(
+            parts=message.parts, text=message.text, state=Message.State.INTERRUPTED, updated_at=now
+        )
     if run.hold_id:
         # The provider was called and reported nothing: what was written is charged by estimate, the rest released.
-        holds.settle(hold_id=run.hold_id, lines=[_estimate(run, message)])
+        holds.settle(hold_id=run.hold_id, lines=_lines(run, message))
+    if run.checkpoint is not None:
+        ApprovalRequest.objects.filter(run=run, state=ApprovalRequest.State.PENDING).update(
+            state=ApprovalRequest.State.CANCELLED
+        )
+        deliver_end(run, state="failed", text="It was interrupted.")
+        transaction.on_commit(lambda: stop_subruns(run.id))
     log.warning("run %s lost its generator; %d characters are kept", run.id, len(message.text))
-    announce_end(run, Failed("interrupted"))
-    return 1
+    if run.parent_id is None:
+        announce_end(run, Failed("interrupted"))
+
+
+def _lines(run: Run, message: Message) -> list[holds.LedgerLine]:
+    """Return what is charged: what ended calls have reported, and an estimate of the one that was cut off."""
+    if run.checkpoint is None:
+        return [_estimate(run, message)]
+    checkpoint, endpoint = Checkpoint.from_json(run.checkpoint), registry.current().get(message.endpoint)
+    usages = usages_of_steps(run.id)
+    ended = usage_lines(
+        run.id, endpoint, message.endpoint, message.model, _coefficient(run), usages, checkpoint.settled
+    )
+    content = parts_from_json(run.content or []) if run.parent_id else message.content
+    vocabulary = vocabulary_of(message.model)
+    before, written = content[: checkpoint.parts], content[checkpoint.parts :]
+    asked = [checkpoint.brief.prompt] if checkpoint.brief else _asked(message)
+    read = sum(estimate_message(text, vocabulary) for text in [*asked, *map(grown_text, before)])
+    cut_off = _line(run, message, Quantities(input=read, output=estimate(_said(written), vocabulary)))
+    return [*ended, cut_off]
 
 
 def _estimate(run: Run, message: Message) -> holds.LedgerLine:
     vocabulary = vocabulary_of(message.model)
-    said = "".join(part.text for part in message.content if isinstance(part, Text | Reasoning))
-    written = estimate(said, vocabulary)
+    written = estimate(_said(message.content), vocabulary)
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
-        earlier = Run.objects.filter(message=message).exclude(id=run.id).values("hold_id")
+        earlier = Run.objects.filter(message=message, parent=None).exclude(id=run.id).values("hold_id")
         charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
         written = max(written - charged, 0)
-    asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
-    read = sum(estimate_message(text, vocabulary) for text in asked)
+    read = sum(estimate_message(text, vocabulary) for text in _asked(message))
+    return _line(run, message, Quantities(input=read, output=written))
+
+
+def _said(parts: Sequence[Part]) -> str:
+    return "".join(part.text for part in parts if isinstance(part, Text | Reasoning))
+
+
+def _asked(message: Message) -> list[str]:
+    return list(Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True))
+
+
+def _line(run: Run, message: Message, quantities: Quantities) -> holds.LedgerLine:
     endpoint = registry.current().get(message.endpoint)
     return holds.LedgerLine(
         key=f"generation:{run.id}:interrupted",
         reason="message",
         endpoint=message.endpoint,
         model=message.model,
-        quantities=Quantities(input=read, output=written),
+        quantities=quantities,
         rates=rates_of(endpoint, message.model) if endpoint else None,
         coefficient=_coefficient(run),
         estimated=True,

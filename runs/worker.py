@@ -22,16 +22,20 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from redis.asyncio import Redis
 
+from agents.tools.base import Agents, site_agents
 from chat.services.notices import notify_now
 from chat.services.turns.queue import STOP, WORK
+from chat.services.turns.waiting import stop_subruns
 from chat.tasks import write_title
 from endpoints.catalog import keys, registry
 from endpoints.providers.base import Endpoint
 from messages.events import Failed
-from runs import persistence
+from runs import borders, persistence
 from runs.closing import ResultBatcher
 from runs.metering import RunBudget, retry_while_db_down
-from runs.run import ActiveRun, carry_out, parts_to_continue
+from runs.outcome import result_of, why_not_begun
+from runs.rounds import Rounds, RunLost
+from runs.run import ActiveRun, parts_to_continue
 from runs.stream_log import LogWriter
 
 log = logging.getLogger(__name__)
@@ -43,6 +47,7 @@ CLOSING = 5.0  # s for the threads to meet when all is over
 HEARTBEAT_EVERY = 3.0
 HEARTBEAT_LIFE = 15
 HEARTBEAT = "parley:generator:"
+POSITIONS = 1 << 32  # of a log between two claims of its run: more than one claim can write
 
 T = TypeVar("T")
 
@@ -50,7 +55,8 @@ T = TypeVar("T")
 class Generator:
     """One process's worth of runs. `run` returns when it was told to stop and everything has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, agents: Agents = site_agents) -> None:
+        self._agents = agents
         self.worker = f"{platform.node()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="generator")
         self._client: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
@@ -127,50 +133,80 @@ class Generator:
 
     def _begin(self, job: persistence.ClaimedRun) -> None:
         parts = parts_to_continue(job)
-        active = ActiveRun(job, self._writer.open(job.id, parts))
+        # What followers know from before has lower positions, so they take the message as it is now.
+        position = job.checkpoint.claims * POSITIONS if job.checkpoint else 0
+        active = ActiveRun(job, self._writer.open(job.id, parts, position))
         self._runs[job.id] = active
         active.task = asyncio.create_task(self._live(active))
 
     async def _live(self, active: ActiveRun) -> None:
-        job = active.job
+        job, is_over = active.job, True
         try:
-            endpoint, budget = await retry_while_db_down(self._in_thread, lambda: self._means_of(job))
+            endpoint, budget = await retry_while_db_down(self._in_thread, lambda: self._means_of(active))
             hints = asyncio.create_task(self._say_begun(job, endpoint))
-            result = await carry_out(active, self._writer, endpoint, budget, self.worker)
-            if await self._result_batcher.store(result):
-                self._writer.append(active.log, result.ending)
+            is_over = await self._carry_out(active, endpoint, budget)
             await hints
-            if result.endpoint and result.endpoint.titles.timing == "final":
+            if is_over and not isinstance(endpoint, Failed) and endpoint.titles.timing == "final":
                 await self._ask_for_title(job)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, RunLost):
             log.warning("run %s is no longer ours; its parts are left to the database", job.id)
         finally:
+            active.ending = True
             await self._writer.close(active.log)
             self._runs.pop(job.id, None)
             self._room.set()
-        await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
+        if is_over and job.parent_id is None:
+            await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
 
-    def _means_of(self, job: persistence.ClaimedRun) -> tuple[Endpoint | Failed, RunBudget]:
+    async def _carry_out(self, active: ActiveRun, endpoint: Endpoint | Failed, budget: RunBudget) -> bool:
+        """Go on with the run to its end, and store that; False where it waits."""
+        rounds = None
+        ending = why_not_begun(active, endpoint)
+        if ending is None and not isinstance(endpoint, Failed):
+            rounds = Rounds(active, self._writer, endpoint, budget, self._agents, self.worker)
+            ending = await rounds.carry_on()
+        while ending is not None:
+            result = result_of(active, endpoint, ending, self.worker, rounds)
+            kept = await self._result_batcher.store(result)
+            if kept == "kept":
+                self._writer.append(active.log, result.ending)
+            if kept != "mailed" or rounds is None:
+                if active.state.subruns:
+                    await self._in_thread(lambda: stop_subruns(active.job.id))
+                return True
+            active.ending = False
+            ending = await rounds.hear()
+        return False
+
+    def _means_of(self, active: ActiveRun) -> tuple[Endpoint | Failed, RunBudget]:
         """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
+        job = active.job
         known = registry.current()
         endpoint = known.get(job.endpoint)
-        budget = RunBudget(job, endpoint, self._in_thread)
+        if job.checkpoint is not None:
+            active.usages, active.settled = persistence.usages_of_steps(job.id), job.checkpoint.settled
         if endpoint is None or (job.spec and known.spec(job.spec) is None):
-            return Failed("no_endpoint"), budget
+            return Failed("no_endpoint"), RunBudget(job, endpoint, self._in_thread)
+        held = borders.with_hold(job, endpoint) if job.checkpoint and not job.stop_requested else job
+        active.job = held or job
+        budget = RunBudget(active.job, endpoint, self._in_thread)
+        if held is None:
+            return Failed("no_credit"), budget
         try:
             return keys.resolve(endpoint, job.owner_id), budget
         except keys.KeyProblem as problem:
             return Failed(problem.code), budget
 
     async def _say_begun(self, job: persistence.ClaimedRun, endpoint: Endpoint | Failed) -> None:
-        begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
-        await notify_now(job.owner_id, "run", begun)
+        if job.parent_id is None:
+            begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
+            await notify_now(job.owner_id, "run", begun)
         # Where nobody can be asked, the first words become the title, and whoever waits for one hears so.
         if isinstance(endpoint, Failed) or endpoint.titles.timing == "immediate":
             await self._ask_for_title(job)
 
     async def _ask_for_title(self, job: persistence.ClaimedRun) -> None:
-        if job.needs_title:
+        if job.needs_title and job.checkpoint is None:
             try:
                 await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))
             except Exception:
@@ -201,6 +237,7 @@ class Generator:
             message_id=active.job.message_id,
             parts=tuple(active.log.reducer.parts) if changed else None,
             last_event_id=active.log.last_id,
+            is_subrun=active.job.parent_id is not None,
         )
 
     async def _listen_for_stops(self) -> None:

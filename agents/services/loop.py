@@ -5,9 +5,9 @@ generator does what an action says, and tells `after` what came of it. A state i
 of the message: what the model said and heard is in the message's parts, and the state says where in them each model
 call's begin. So a run can be put down between any two steps and taken up by another process.
 
-    CallModel ─ Replied ─▶ CallTools ─ Started, Ended … ─▶ CallModel ─ Replied ─▶ … ─▶ End
+    CallModel ─ Replied ─▶ CallTools ─ Started, CallEnded … ─▶ CallModel ─ Replied ─▶ … ─▶ End
                               │  ▲
-                              ▼  │ Answered, Ended
+                              ▼  │ Answered, CallEnded
                               Wait
 """
 
@@ -70,6 +70,11 @@ class RunState:
     @property
     def agent(self) -> str:
         return self.agents[-1] if self.agents else ""
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether calls were begun and have not ended."""
+        return any(call.state == "running" for call in self.calls)
 
     def call(self, call_id: str) -> PendingCall | None:
         return next((call for call in self.calls if call.id == call_id), None)
@@ -139,7 +144,7 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CallEnded:
     """The call has its result: the tool's, a person's answer or refusal, or a subrun's."""
 
     call_id: str
@@ -188,16 +193,18 @@ class Stopped:
     reason: Literal["stopped", "budget"] = "stopped"
 
 
-Outcome: TypeAlias = Replied | Started | Ended | Waits | Allowed | Detached | Heard | HandedOver | Stopped
+Outcome: TypeAlias = Replied | Started | CallEnded | Waits | Allowed | Detached | Heard | HandedOver | Stopped
 
 
 def next_action(state: RunState) -> Action:
-    """Return what the run does now. A call that is `running` has to be ended first, or `resumed`."""
+    """Return what the run does now. Raises `ValueError` while calls are at work: they end first, or are `resumed`."""
     if state.ended:
         return End(state.ended)
+    if state.is_at_work:
+        raise ValueError("calls are at work")
     if ready := _in_state(state, "ready"):
         return CallTools(ready)
-    if waiting := _in_state(state, *_WAITING, "running"):
+    if waiting := _in_state(state, *_WAITING):
         return Wait(waiting, state.background)
     if state.is_news:
         # Rounds of tools are counted: the first model call follows none.
@@ -284,7 +291,7 @@ def _stopped(state: RunState, stopped: Stopped) -> RunState:
 _RULES: Final[Mapping[type, Callable[[RunState, Any], RunState]]] = {
     Replied: _replied,
     Started: _started,
-    Ended: lambda state, ended: _moved(state, ended.call_id, ("running", "ready", *_WAITING), "done"),
+    CallEnded: lambda state, ended: _moved(state, ended.call_id, ("running", "ready", *_WAITING), "done"),
     Waits: _waits,
     Allowed: lambda state, allowed: _moved(state, allowed.call_id, ("approval",), "ready"),
     Detached: _detached,

@@ -22,7 +22,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AddPart:
     """Something for the person beside the answer: an `Attachment`, a `Citation`. It becomes a part of the message."""
 
     part: Part
@@ -58,7 +58,7 @@ class HandOver:
     agent: str
 
 
-ToolEvent: TypeAlias = Result | Shown | Ask | Delegate | HandOver
+ToolEvent: TypeAlias = Result | AddPart | Ask | Delegate | HandOver
 
 
 class ToolRun(Protocol):

@@ -12,7 +12,7 @@ ASKS: Final = frozenset({"external"})  # risks at which a person has to allow ea
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CallVerdict:
     """What becomes of a call: `refusal` is what the model is told instead of a result, empty where it is allowed."""
 
     tool: Tool | None = None
@@ -21,18 +21,18 @@ class Verdict:
     refusal: str = ""
 
 
-def judge(call: ToolCall, toolbox: Toolbox) -> Verdict:
+def judge(call: ToolCall, toolbox: Toolbox) -> CallVerdict:
     """Return the verdict on a call as the model wrote it."""
     tool = toolbox.tools.get(call.name)
     if tool is None:
-        return Verdict(refusal=f"There is no tool named {call.name}.")
+        return CallVerdict(refusal=f"There is no tool named {call.name}.")
     try:
         arguments = json.loads(call.arguments or "{}")
     except (ValueError, RecursionError):
-        return Verdict(refusal="The arguments are not valid JSON.")
+        return CallVerdict(refusal="The arguments are not valid JSON.")
     if not isinstance(arguments, dict):
-        return Verdict(refusal="The arguments must be a JSON object.")
-    return Verdict(tool, arguments, needs_approval=needs_approval(tool))
+        return CallVerdict(refusal="The arguments must be a JSON object.")
+    return CallVerdict(tool, arguments, needs_approval=needs_approval(tool))
 
 
 def needs_approval(tool: Tool) -> bool:

@@ -9,6 +9,16 @@ from django.db import migrations, models
 import core.ids
 
 
+def _belongs_to_run(table: str, column: str = "run_id") -> migrations.RunSQL:
+    """The database deletes the rows with their run. What is there already is not looked at: there is nothing yet."""
+    name = f"{table}_{column}_of_run"
+    return migrations.RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES chat_generation (id)"
+        " ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED NOT VALID",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [("chat", "0016_bookmark"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
@@ -35,6 +45,7 @@ class Migration(migrations.Migration):
             name="parent",
             field=models.ForeignKey(
                 blank=True,
+                db_constraint=False,
                 db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
@@ -46,6 +57,10 @@ class Migration(migrations.Migration):
             model_name="run", name="agent", field=models.CharField(blank=True, db_default="", default="", max_length=64)
         ),
         migrations.AddField(model_name="run", name="checkpoint", field=models.JSONField(blank=True, null=True)),
+        migrations.AddField(model_name="run", name="content", field=models.JSONField(blank=True, null=True)),
+        migrations.AddField(
+            model_name="run", name="has_mail", field=models.BooleanField(db_default=False, default=False)
+        ),
         migrations.CreateModel(
             name="Step",
             fields=[
@@ -69,6 +84,7 @@ class Migration(migrations.Migration):
                 (
                     "run",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="steps",
@@ -79,7 +95,7 @@ class Migration(migrations.Migration):
             options={"constraints": [models.UniqueConstraint("run", "n", "kind", name="step_once")]},
         ),
         migrations.CreateModel(
-            name="Approval",
+            name="ApprovalRequest",
             fields=[
                 ("id", models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ("call_id", models.CharField(max_length=256)),
@@ -125,6 +141,7 @@ class Migration(migrations.Migration):
                 (
                     "run",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="approvals",
@@ -133,6 +150,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "db_table": "chat_approval",
                 "constraints": [models.UniqueConstraint("run", "call_id", "kind", name="approval_once_per_call")],
                 "indexes": [
                     models.Index("run", condition=models.Q(("state", "pending")), name="approval_pending"),
@@ -161,7 +179,12 @@ class Migration(migrations.Migration):
                 ("taken_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "run",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="inbox", to="chat.run"),
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inbox",
+                        to="chat.run",
+                    ),
                 ),
             ],
             options={
@@ -170,4 +193,8 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
+        _belongs_to_run("chat_generation", "parent_id"),
+        _belongs_to_run("chat_step"),
+        _belongs_to_run("chat_approval"),
+        _belongs_to_run("chat_inboxitem"),
     ]

@@ -26,7 +26,10 @@ class TooManyAtOnce(Refusal):
 # The lock makes the starts of one person wait for one another, so that the count cannot be passed by two at once.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _COUNT = """
-SELECT 1 WHERE (SELECT count(*) FROM chat_generation WHERE owner_id = %s AND state IN ('queued', 'running')) < %s
+SELECT 1 WHERE (
+    SELECT count(*) FROM chat_generation
+    WHERE owner_id = %s AND state IN ('queued', 'running') AND parent_id IS NULL
+) < %s
 """
 
 

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 def cancel_for_deletion(runs: QuerySet[Run]) -> None:
     """Prepare runs for being deleted with what they write: release what the queued ones hold, stop the others.
 
+    One that waits holds nothing.
+
     Locks the queued runs' rows; call within a transaction.
     """
     for run in runs.filter(state=Run.State.QUEUED).select_for_update(of=("self",)):

@@ -27,9 +27,10 @@ from chat.services.turns.draft import Draft, StartedTurn
 from chat.services.turns.ending import announce_end
 from chat.services.turns.fitting import check_length
 from chat.services.turns.paying import Need
-from chat.services.turns.queue import announce_stop, announce_work
+from chat.services.turns.queue import announce_work
 from chat.services.turns.resolved_model import ResolvedModel, resolve_model
 from chat.services.turns.title_text import first_words
+from chat.services.turns.waiting import stop_tree
 from core.ids import uuid7
 from core.sql_pipeline import Statement, run_pipeline
 from messages.events import Failed, Finished
@@ -127,15 +128,17 @@ def can_continue(reply: Message) -> bool:
 
 
 def stop(*, user: User, run_id: UUID) -> Run:
-    """Ask a run to stop; what it wrote stays. One that has not begun ends at once. Raises `Http404`."""
+    """Ask a run to stop, with those that it has begun; what it wrote stays. Raises `Http404`.
+
+    One that has not begun ends at once.
+    """
     run = access.run_for(user, run_id)
     with transaction.atomic():
-        waiting = Run.objects.select_for_update().filter(id=run.id, state=Run.State.QUEUED)
-        if waiting.exists():
+        unstarted = Run.objects.select_for_update().filter(id=run.id, state=Run.State.QUEUED, checkpoint=None)
+        if is_unstarted := unstarted.exists():
             end_unstarted(run, Run.State.STOPPED, Message.State.STOPPED)
-        elif run.is_open:
-            Run.objects.filter(id=run.id, state__in=Run.OPEN).update(stop_requested=True)
-            announce_stop(run.id)
+    if not is_unstarted and run.is_open:
+        stop_tree(run)
     run.refresh_from_db()
     return run
 

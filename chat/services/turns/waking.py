@@ -1,0 +1,45 @@
+"""Giving waiting runs what they wait for. Who locks both a subrun and its parent locks the subrun first."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from chat.models import InboxItem, Run
+from chat.services.turns.checkpoint import Brief, SubrunResult, brief_of
+from chat.services.turns.queue import announce_work
+
+
+def post(run: Run, kind: str, body: dict[str, Any]) -> InboxItem:
+    """Put something into the inbox of an open run, and let a generator go on with it if it waits. Locks the run's row.
+
+    Within a transaction. The run's row is changed, so that an end that is being stored at this moment sees it.
+    """
+    item = InboxItem.objects.create(run=run, kind=kind, body=body)
+    if kind != InboxItem.Kind.QUEUE:
+        Run.objects.filter(id=run.id).update(has_mail=True)
+        wake(run.id)
+    return item
+
+
+def wake(run_id: UUID) -> None:
+    """Let a generator go on with the run, if it waits. Locks its row."""
+    if Run.objects.filter(id=run_id, state=Run.State.WAITING).update(state=Run.State.QUEUED):
+        announce_work(run_id)
+
+
+def deliver(*, run_id: UUID, parent_id: UUID, brief: Brief, state: str, text: str) -> None:
+    """Put a subrun's result into its parent's inbox. Locks the parent's row; within a transaction.
+
+    A parent that is over has no use for it.
+    """
+    parent = Run.objects.select_for_update(of=("self",)).filter(id=parent_id, state__in=Run.OPEN).first()
+    if parent is not None:
+        result = SubrunResult.of(run_id, brief, state=state, text=text)
+        post(parent, InboxItem.Kind.RESULT, asdict(result))
+
+
+def deliver_end(run: Run, *, state: str, text: str = "") -> None:
+    """Tell the parent of a subrun that was ended by somebody else than its generator. No subrun: nothing to do."""
+    brief = brief_of(run.checkpoint)
+    if run.parent_id is not None and brief is not None:
+        deliver(run_id=run.id, parent_id=run.parent_id, brief=brief, state=state, text=text)

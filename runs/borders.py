@@ -1,0 +1,213 @@
+"""The border between two rounds of a run: one transaction that stores what is new and takes what has come.
+
+Whatever happens to the generator between two borders, another one goes on from the last, unless a model was being
+called: `begin_model_call` writes that down first. Locks the run's row, then the message's; synchronous, as
+`runs.persistence`, and as there nothing is written for a run that is another worker's by now.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from agents.services.loop import RunState, Stopped, Wait, after, next_action
+from billing.models import Hold
+from billing.services import holds
+from chat.models import ApprovalRequest, InboxItem, Run, Step
+from chat.services.notices import notify
+from chat.services.turns.checkpoint import Checkpoint
+from chat.services.turns.queue import announce_work
+from core.ids import uuid7
+from endpoints.catalog.prices import UnknownPrice, reserve_for
+from endpoints.providers.base import Endpoint
+from messages.events import Usage
+from messages.parts import Part, to_json
+from runs.inbox import with_answers, with_items
+from runs.persistence import ClaimedRun, lines_of_usages, store_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """What a run brings to a border. `parts` are all of the message, `stored` how they were at the border before.
+
+    `steps` are those that ended since then; `requests` and `subruns` are new rows that nobody has seen yet.
+    """
+
+    job: ClaimedRun
+    worker: str
+    checkpoint: Checkpoint
+    parts: Sequence[Part]
+    stored: Sequence[Part]
+    usages: Sequence[Usage]
+    endpoint: Endpoint
+    steps: Sequence[Step] = ()
+    requests: Sequence[ApprovalRequest] = ()
+    subruns: Sequence[Run] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """How it goes on beyond a border. `parts` are all of the message, with what has come."""
+
+    checkpoint: Checkpoint
+    parts: Sequence[Part] = field(default_factory=list)
+    waits: bool = False
+
+    @property
+    def state(self) -> RunState:
+        return self.checkpoint.state
+
+
+@transaction.atomic
+def cross(border: Border) -> Crossing | None:
+    """Store the border and take what has come. Returns None where the run is not the worker's any more.
+
+    Where nothing can be done before somebody answers, the run waits from then on: it is nobody's, what it used is
+    charged, and the rest of its hold is released.
+    """
+    run = _locked(border.job.id, border.worker)
+    if run is None or _border_of(run) != border.checkpoint.border:
+        return None
+    state, parts = _with_mail(border)
+    if run.stop_requested:
+        state = after(state, Stopped())
+    checkpoint = replace(border.checkpoint, state=state, border=border.checkpoint.border + 1, parts=len(parts))
+    waits = not state.is_at_work and isinstance(next_action(state), Wait)
+    _store_rows(border)
+    if waits:
+        checkpoint = _settled(border, checkpoint)
+    _store_checkpoint(run, checkpoint, waits=waits)
+    _store_changed(border.job, parts, border.stored)
+    if border.subruns:
+        announce_work(*(subrun.id for subrun in border.subruns))
+    if waits and run.parent_id is None:
+        notify(run.owner_id, "run", {"conversation": str(run.conversation_id), "running": False, "waiting": True})
+    return Crossing(checkpoint, parts, waits)
+
+
+@transaction.atomic
+def begin_model_call(job: ClaimedRun, worker: str, number: int) -> bool | None:
+    """Write down that a model is about to be called: from here on the run is not gone on with after a crash.
+
+    Returns whether a person asked to stop instead; None where the run is not the worker's any more.
+    """
+    run = _locked(job.id, worker)
+    if run is None:
+        return None
+    if not run.stop_requested:
+        Step.objects.create(run_id=job.id, n=number, kind=Step.Kind.MODEL, state=Step.State.RUNNING)
+    return run.stop_requested
+
+
+def with_hold(job: ClaimedRun, endpoint: Endpoint) -> ClaimedRun | None:
+    """Return the run with an open hold: a new one where it waited, or is a subrun that begins. None without credit.
+
+    A subrun is paid by the person and with the API key of its parent.
+    """
+    if job.is_held:
+        return job
+    parents = Run.objects.filter(id=job.parent_id).values_list("hold_id", flat=True) if job.parent_id else []
+    keys = Hold.objects.filter(id__in=[held for held in (job.hold_id, *parents) if held]).values_list(
+        "key_id", flat=True
+    )
+    user, hold_id = User.objects.get(id=job.owner_id), uuid7()
+    for tokens in holds.SLICES:
+        try:
+            reserve = reserve_for(
+                user, endpoint, job.model, prompt_tokens=0, reply_tokens=tokens, key_id=next(iter(keys), None)
+            )
+            with transaction.atomic():
+                holds.place(hold_id=hold_id, reserve=reserve)
+                Run.objects.filter(id=job.id).update(hold_id=hold_id)
+        except (holds.NoCredit, holds.OverBudget, UnknownPrice):
+            continue
+        hold = Hold.objects.get(id=hold_id)
+        return replace(
+            job,
+            hold_id=hold_id,
+            is_held=True,
+            limited=hold.limited,
+            coefficient=hold.coefficient,
+            reply_tokens=tokens,
+        )
+    return None
+
+
+def _locked(run_id: UUID, worker: str) -> Run | None:
+    mine = Run.objects.select_for_update(of=("self",)).filter(id=run_id, worker=worker, state=Run.State.RUNNING)
+    return mine.first()
+
+
+def _border_of(run: Run) -> int:
+    return run.checkpoint["border"] if run.checkpoint else 0
+
+
+def _with_mail(border: Border) -> tuple[RunState, list[Part]]:
+    state, parts = border.checkpoint.state, list(border.parts)
+    asked = [call.id for call in state.calls if call.state in {"approval", "question"}]
+    if asked:
+        answered = ApprovalRequest.objects.filter(run_id=border.job.id, call_id__in=asked)
+        answered = answered.exclude(state=ApprovalRequest.State.PENDING).order_by("answered_at", "id")
+        state, parts = with_answers(state, parts, list(answered))
+    waiting = InboxItem.objects.filter(run_id=border.job.id, taken_at=None)
+    items = list(waiting.exclude(kind=InboxItem.Kind.QUEUE).order_by("created_at", "id"))
+    if items:
+        InboxItem.objects.filter(id__in=[item.id for item in items]).update(taken_at=timezone.now())
+    return with_items(state, parts, items)
+
+
+def _store_rows(border: Border) -> None:
+    if border.steps:
+        store_steps(border.steps)
+    if border.requests:
+        ApprovalRequest.objects.bulk_create(border.requests)
+    if border.subruns:
+        Run.objects.bulk_create(border.subruns)
+
+
+def _settled(border: Border, checkpoint: Checkpoint) -> Checkpoint:
+    """Charge what the run has used so far, and give back the rest of its hold: nobody knows how long it waits."""
+    if border.job.hold_id:
+        lines = lines_of_usages(border.job, border.endpoint, border.usages, checkpoint.settled)
+        holds.settle_many({border.job.hold_id: lines})
+    return replace(checkpoint, settled=len(border.usages))
+
+
+def _store_checkpoint(run: Run, checkpoint: Checkpoint, *, waits: bool) -> None:
+    changes: dict[str, Any] = {"checkpoint": checkpoint.to_json(), "has_mail": False}
+    if waits:
+        changes |= {"state": Run.State.WAITING, "worker": "", "lease_expires_at": None}
+    Run.objects.filter(id=run.id).update(**changes)
+
+
+# Only what is new goes to the database, so that a run of many rounds does not send its whole message at each border.
+_CHANGE = """
+UPDATE {table} t SET {column} = (
+    SELECT coalesce(jsonb_agg(coalesce(new.part, old.part) ORDER BY place), '[]')
+    FROM jsonb_array_elements(coalesce(t.{column}, '[]')) WITH ORDINALITY AS old (part, place)
+    FULL JOIN unnest(%s::int[], %s::jsonb[]) AS new (place, part) USING (place)
+) WHERE id = %s
+"""
+_CHANGE_MESSAGE = _CHANGE.format(table="chat_message", column="parts")
+_CHANGE_SUBRUN = _CHANGE.format(table="chat_generation", column="content")
+
+
+def _store_changed(job: ClaimedRun, parts: Sequence[Part], stored: Sequence[Part]) -> None:
+    known = len(stored)
+    changed = [place for place, part in enumerate(parts) if place >= known or part is not stored[place]]
+    if not changed:
+        return
+    written = [json.dumps(to_json(parts[place]), ensure_ascii=False) for place in changed]
+    statement, row = (_CHANGE_SUBRUN, job.id) if job.parent_id else (_CHANGE_MESSAGE, job.message_id)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[place + 1 for place in changed], written, row])
+
+
+def usage_row(usage: Usage) -> dict[str, Any]:
+    """Return what a step keeps of its model call, for `runs.persistence.usages_of_steps`."""
+    return asdict(usage)

@@ -1,0 +1,85 @@
+"""What a run is told at a border: answers of its person, their words, results of subruns. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from agents.services.loop import Allowed, CallEnded, Heard, PendingCall, RunState, after
+from chat.models import ApprovalRequest, InboxItem
+from chat.services.turns.checkpoint import SubrunResult
+from chat.services.turns.open_parts import SubrunState
+from messages.parts import Approval, Part, Question, Steer, Subrun, Text, ToolCall
+
+UNKNOWN = "The process that carried out this call was lost. It is unknown whether the call took effect."
+
+
+def with_answers(
+    state: RunState, parts: Sequence[Part], answers: Sequence[ApprovalRequest]
+) -> tuple[RunState, list[Part]]:
+    """Return the state and the message's parts after a person's answers; one that is known already changes nothing."""
+    told = list(parts)
+    for answer in answers:
+        call = state.call(answer.call_id)
+        if call is None or call.state != answer.kind:
+            continue
+        if answer.kind == ApprovalRequest.Kind.QUESTION:
+            told = [_answered(part, answer) for part in told]
+            told = with_result(told, call, answer.answer or "The person gave no answer.")
+            state = after(state, CallEnded(call.id))
+        else:
+            allowed = answer.state == ApprovalRequest.State.APPROVED
+            told = [_decided(part, answer) for part in told]
+            if not allowed:
+                reason = f" They said: {answer.answer}" if answer.answer else ""
+                told = with_result(told, call, f"The person did not allow this call.{reason}", failed=True)
+            state = after(state, Allowed(call.id) if allowed else CallEnded(call.id))
+    return state, told
+
+
+def with_items(state: RunState, parts: Sequence[Part], items: Sequence[InboxItem]) -> tuple[RunState, list[Part]]:
+    """Return the state and the parts after what the inbox held, oldest first."""
+    told = list(parts)
+    for item in items:
+        if item.kind == InboxItem.Kind.STEER:
+            told.append(Steer(str(item.id), item.body["text"]))
+            state = after(state, Heard())
+        elif item.kind == InboxItem.Kind.RESULT:
+            state, told = _with_subrun(state, told, SubrunResult(**item.body))
+    return state, told
+
+
+def with_result(parts: Sequence[Part], call: PendingCall, text: str, *, failed: bool = False) -> list[Part]:
+    """Return the parts, the call ended with this text."""
+    told = list(parts)
+    part = told[call.part]
+    if isinstance(part, ToolCall):
+        told[call.part] = replace(part, state="failed" if failed else "done", result=(Text(text),))
+    return told
+
+
+def _with_subrun(state: RunState, parts: list[Part], result: SubrunResult) -> tuple[RunState, list[Part]]:
+    ending = cast(SubrunState, result.state)
+    told = [
+        replace(part, state=ending) if isinstance(part, Subrun) and part.run_id == result.run_id else part
+        for part in parts
+    ]
+    text = result.text or f"The subrun ended without a word ({result.state})."
+    if result.background:
+        told.append(Subrun(result.run_id, result.call_id, result.name, ending, text))
+        return after(state, Heard(result.call_id)), told
+    call = state.call(result.call_id)
+    if call is None or call.state != "subrun":
+        return state, told
+    return after(state, CallEnded(call.id)), with_result(told, call, text, failed=ending != "done")
+
+
+def _answered(part: Part, answer: ApprovalRequest) -> Part:
+    is_asked = isinstance(part, Question) and part.id == str(answer.id)
+    return replace(part, answer=answer.answer) if is_asked else part
+
+
+def _decided(part: Part, answer: ApprovalRequest) -> Part:
+    if not isinstance(part, Approval) or part.id != str(answer.id):
+        return part
+    allowed = answer.state == ApprovalRequest.State.APPROVED
+    return replace(part, state="approved" if allowed else "rejected", reason=answer.answer)
