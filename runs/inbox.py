@@ -17,65 +17,66 @@ def with_answers(
     state: RunState, parts: Sequence[Part], answers: Sequence[ApprovalRequest]
 ) -> tuple[RunState, list[Part]]:
     """Return the state and the message's parts after a person's answers; one that is known already changes nothing."""
-    told = list(parts)
+    known = list(parts)
     for answer in answers:
         call = state.call(answer.call_id)
-        if call is None or call.state != answer.kind:
+        if call is None or call.state != str(answer.kind):
             continue
-        if answer.kind == ApprovalRequest.Kind.QUESTION:
-            told = [_answered(part, answer) for part in told]
-            told = with_result(told, call, answer.answer or "The person gave no answer.")
+        if call.state == "question":
+            known = [_answered(part, answer) for part in told]
+            known = with_result(known, call, answer.answer or "The person gave no answer.")
             state = after(state, CallEnded(call.id))
         else:
             allowed = answer.state == ApprovalRequest.State.APPROVED
-            told = [_decided(part, answer) for part in told]
+            known = [_decided(part, answer) for part in told]
             if not allowed:
                 reason = f" They said: {answer.answer}" if answer.answer else ""
-                told = with_result(told, call, f"The person did not allow this call.{reason}", failed=True)
+                known = with_result(known, call, f"The person did not allow this call.{reason}", failed=True)
             state = after(state, Allowed(call.id) if allowed else CallEnded(call.id))
-    return state, told
+    return state, known
 
 
 def with_items(state: RunState, parts: Sequence[Part], items: Sequence[InboxItem]) -> tuple[RunState, list[Part]]:
     """Return the state and the parts after what the inbox held, oldest first."""
-    told = list(parts)
+    known = list(parts)
     for item in items:
         if item.kind == InboxItem.Kind.STEER:
-            told.append(Steer(str(item.id), item.body["text"]))
+            known.append(Steer(str(item.id), item.body["text"]))
             state = after(state, Heard())
         elif item.kind == InboxItem.Kind.RESULT:
-            state, told = _with_subrun(state, told, SubrunResult(**item.body))
-    return state, told
+            state, known = _with_subrun(state, known, SubrunResult(**item.body))
+    return state, known
 
 
 def with_result(parts: Sequence[Part], call: PendingCall, text: str, *, failed: bool = False) -> list[Part]:
     """Return the parts, the call ended with this text."""
-    told = list(parts)
-    part = told[call.part]
+    known = list(parts)
+    part = known[call.part]
     if isinstance(part, ToolCall):
-        told[call.part] = replace(part, state="failed" if failed else "done", result=(Text(text),))
-    return told
+        known[call.part] = replace(part, state="failed" if failed else "done", result=(Text(text),))
+    return known
 
 
 def _with_subrun(state: RunState, parts: list[Part], result: SubrunResult) -> tuple[RunState, list[Part]]:
     ending = cast(SubrunState, result.state)
-    told = [
+    known = [
         replace(part, state=ending) if isinstance(part, Subrun) and part.run_id == result.run_id else part
         for part in parts
     ]
     text = result.text or f"The subrun ended without a word ({result.state})."
     if result.background:
-        told.append(Subrun(result.run_id, result.call_id, result.name, ending, text))
-        return after(state, Heard(result.call_id)), told
+        known.append(Subrun(result.run_id, result.call_id, result.name, ending, text))
+        return after(state, Heard(result.call_id)), known
     call = state.call(result.call_id)
     if call is None or call.state != "subrun":
-        return state, told
-    return after(state, CallEnded(call.id)), with_result(told, call, text, failed=ending != "done")
+        return state, known
+    return after(state, CallEnded(call.id)), with_result(known, call, text, failed=ending != "done")
 
 
 def _answered(part: Part, answer: ApprovalRequest) -> Part:
-    is_asked = isinstance(part, Question) and part.id == str(answer.id)
-    return replace(part, answer=answer.answer) if is_asked else part
+    if isinstance(part, Question) and part.id == str(answer.id):
+        return replace(part, answer=answer.answer)
+    return part
 
 
 def _decided(part: Part, answer: ApprovalRequest) -> Part:

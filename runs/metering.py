@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
@@ -18,6 +19,7 @@ from runs.persistence import ClaimedRun
 
 MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
 
+NO_HOLD = UUID(int=0)  # of a run that is not begun for want of credit
 RETRY_AFTER = 0.5  # s, while the database is away
 
 T = TypeVar("T")
@@ -32,7 +34,7 @@ class RunBudget:
     """Asks billing for more before the run spends it. Where nothing limits it, every answer is yes, at no cost."""
 
     def __init__(self, job: ClaimedRun, endpoint: Endpoint | None, in_thread: InThread) -> None:
-        self._hold_id = job.hold_id
+        self._hold_id = job.hold_id or NO_HOLD
         self._run_in_thread = in_thread
         self._rates: Rates | None = None
         if job.limited and endpoint is not None:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 from django.utils import timezone
@@ -25,7 +26,7 @@ from agents.services.loop import (
     resumed,
 )
 from agents.services.tool_calls import carry_out_calls
-from agents.tools.base import Agent, Agents
+from agents.tools.base import Agent, AgentDirectory
 from chat.models import Step
 from chat.services.turns.checkpoint import Checkpoint
 from chat.services.turns.open_parts import without_open_calls
@@ -55,7 +56,7 @@ class Rounds:
     writer: LogWriter
     endpoint: Endpoint
     budget: RunBudget
-    agents: Agents
+    agents: AgentDirectory
     worker: str
     steps: list[Step] = field(default_factory=list)  # that ended since the last border
     _round: ToolRound = field(init=False)
@@ -150,7 +151,7 @@ class Rounds:
             raise RunLost
         return begun
 
-    def _note_model_step(self, number: int, ending: Finished | Failed, usage: Usage | None, began: object) -> None:
+    def _note_model_step(self, number: int, ending: Finished | Failed, usage: Usage | None, began: datetime) -> None:
         self.steps.append(
             Step(
                 run_id=self.active.job.id,

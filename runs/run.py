@@ -84,7 +84,7 @@ async def call_model(
     scrubber = Scrubber(active.log.reducer.parts)
     active.writing = True
     try:
-        async with aclosing(stream(request)) as events:  # type: ignore[type-var]
+        async with aclosing(stream(request)) as events:
             async for event in events:
                 if isinstance(event, Finished | Failed):
                     _note_silence(active, request)

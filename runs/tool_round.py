@@ -16,7 +16,7 @@ from agents.services.loop import (
     Waits,
 )
 from agents.services.tool_calls import ToolJob, failed_result
-from agents.tools.base import AddPart, Agent, Agents, Ask, Delegate, HandOver, Result, ToolEvent
+from agents.tools.base import AddPart, Agent, AgentDirectory, Ask, Delegate, HandOver, Result, ToolEvent
 from agents.tools.context import ToolContext
 from agents.tools.policy import judge
 from chat.models import ApprovalRequest, Run
@@ -93,7 +93,7 @@ class ToolRound:
                 jobs.append(ToolJob(verdict.tool, verdict.arguments, context))
         return jobs
 
-    def hear(self, call_id: str, event: ToolEvent, agent: Agent, agents: Agents) -> tuple[list[Outcome], list[Part]]:
+    def hear(self, call_id: str, event: ToolEvent, agent: Agent, agents: AgentDirectory) -> tuple[list[Outcome], list[Part]]:
         """Return what follows from a tool's event: for the loop, and the message's parts with it."""
         state, parts = self.active.state, list(self.active.log.reducer.parts)
         pending = state.call(call_id)
@@ -139,14 +139,14 @@ class ToolRound:
         return [Waits(call.id, "subrun")], parts
 
     def _handed_over(
-        self, call: PendingCall, agent_id: str, agents: Agents, parts: list[Part]
+        self, call: PendingCall, agent_id: str, agents: AgentDirectory, parts: list[Part]
     ) -> tuple[list[Outcome], list[Part]]:
         rest = self.active.state.agents[:-1]
         name_of = agents(agent_id or (rest[-1] if rest else ""))
         if name_of is None:
             return [CallEnded(call.id)], self._with(parts, call, failed_result(f"There is no agent {agent_id}."))
-        told = self._with(parts, call, Result((Text(f"{name_of.name or 'The assistant'} goes on from here."),)))
-        return [CallEnded(call.id), HandedOver(agent_id)], [*told, AgentSwitch(name_of.id, name_of.name)]
+        with_result = self._with(parts, call, Result((Text(f"{name_of.name or 'The assistant'} goes on from here."),)))
+        return [CallEnded(call.id), HandedOver(agent_id)], [*with_result, AgentSwitch(name_of.id, name_of.name)]
 
     def _with(self, parts: list[Part], call: PendingCall, result: Result) -> list[Part]:
         ended = replace(self._call(call), state="failed" if result.failed else "done", result=result.parts)

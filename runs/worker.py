@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from redis.asyncio import Redis
 
-from agents.tools.base import Agents, site_agents
+from agents.tools.base import AgentDirectory, site_agents
 from chat.services.notices import notify_now
 from chat.services.turns.queue import STOP, WORK
 from chat.services.turns.waiting import stop_subruns
@@ -55,7 +55,7 @@ T = TypeVar("T")
 class Generator:
     """One process's worth of runs. `run` returns when it was told to stop and everything has ended."""
 
-    def __init__(self, agents: Agents = site_agents) -> None:
+    def __init__(self, agents: AgentDirectory = site_agents) -> None:
         self._agents = agents
         self.worker = f"{platform.node()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="generator")

@@ -106,7 +106,7 @@ class Agent:
     toolbox: Toolbox = Toolbox()
 
 
-class Agents(Protocol):
+class AgentDirectory(Protocol):
     """Which agents there are. The empty id is that of a conversation without one."""
 
     def __call__(self, agent_id: str, /) -> Agent | None: ...

@@ -13,7 +13,7 @@ from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage
 from messages.events import Failed, Finished, Usage
 from messages.parts import Text, parts_to_json
-from runs.persistence import ClaimedRun, Progress, RunResult, claim, finish, save
+from runs.persistence import ClaimedRun, Progress, RunResult, Stored, claim, finish, save
 from tests.conversations import began, draft, end
 
 # The claim speaks to the connection itself, in a pipeline of its own.
@@ -62,7 +62,7 @@ def test_who_lost_a_run_writes_nothing_into_its_reply(owner: User) -> None:
     Run.objects.filter(id=run.id).update(worker="two")
     stored = Run.objects.values().get(id=run.id)
     assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {}
-    assert finish([outcome(job, Finished(), [Usage(10, 5)])]) == set()
+    assert finish([outcome(job, Finished(), [Usage(10, 5)])]) == Stored()
     assert Run.objects.values().get(id=run.id) == stored
     reply = Message.objects.get(id=job.message_id)
     assert (reply.parts, reply.state) == ([], "streaming")
@@ -84,7 +84,7 @@ def test_the_end_stores_the_reply_and_settles_the_hold_once(
     run = began(owner, model="gpt-4o").run
     [job] = claim(ids=[run.id], worker="one")
     whole = outcome(job, ending, [Usage(100, 20), Usage(200, 30)])
-    assert finish([whole]) == {run.id}
+    assert finish([whole]) == Stored(kept=frozenset({run.id}))
     after, reply = Run.objects.get(id=run.id), Message.objects.get(id=job.message_id)
     assert (after.state, after.error, after.finished_at is not None) == (run_state, error, True)
     assert (reply.state, reply.finish_reason, reply.text, reply.parts) == (
@@ -93,6 +93,6 @@ def test_the_end_stores_the_reply_and_settles_the_hold_once(
     assert Hold.objects.get(id=job.hold_id).state == "settled"
     keys = [f"generation:{run.id}:0", f"generation:{run.id}:1"]
     assert sorted(LedgerEntry.objects.filter(user=owner, reason="message").values_list("key", flat=True)) == keys
-    assert finish([replace(whole, parts=[])]) == set()
+    assert finish([replace(whole, parts=[])]) == Stored()
     assert Message.objects.get(id=job.message_id).content == tuple(PARTS)
     assert LedgerEntry.objects.filter(reason="message").count() == 2

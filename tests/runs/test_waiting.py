@@ -263,7 +263,7 @@ async def test_strangers_have_none_of_it(
     with pytest.raises(Http404):
         await sync_to_async(turns.stop)(user=stranger, run_id=started.run.id)
     assert await sync_to_async(waiting.pending_requests)(stranger) == []
-    assert [each.id for each in await sync_to_async(waiting.pending_requests)(owner)] == [request.id]
+    assert [asked_for.id for asked_for in await sync_to_async(waiting.pending_requests)(owner)] == [request.id]
     await decide(user=owner, request_id=request.id, allowed=False)
     assert (await over(started)).state == "done"
     assert await Message.objects.acount() == 2

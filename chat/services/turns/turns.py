@@ -134,7 +134,7 @@ def stop(*, user: User, run_id: UUID) -> Run:
     """
     run = access.run_for(user, run_id)
     with transaction.atomic():
-        unstarted = Run.objects.select_for_update().filter(id=run.id, state=Run.State.QUEUED, checkpoint=None)
+        unstarted = Run.objects.select_for_update().filter(id=run.id, state=Run.State.QUEUED, checkpoint__isnull=True)
         if is_unstarted := unstarted.exists():
             end_unstarted(run, Run.State.STOPPED, Message.State.STOPPED)
     if not is_unstarted and run.is_open:
