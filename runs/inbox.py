@@ -23,12 +23,12 @@ def with_answers(
         if call is None or call.state != str(answer.kind):
             continue
         if call.state == "question":
-            known = [_answered(part, answer) for part in told]
+            known = [_answered(part, answer) for part in known]
             known = with_result(known, call, answer.answer or "The person gave no answer.")
             state = after(state, CallEnded(call.id))
         else:
             allowed = answer.state == ApprovalRequest.State.APPROVED
-            known = [_decided(part, answer) for part in told]
+            known = [_decided(part, answer) for part in known]
             if not allowed:
                 reason = f" They said: {answer.answer}" if answer.answer else ""
                 known = with_result(known, call, f"The person did not allow this call.{reason}", failed=True)

@@ -36,7 +36,7 @@ from messages.parts import Part, ToolCall, grown_text, with_grown_text
 from runs import borders
 from runs.inbox import UNKNOWN, with_result
 from runs.metering import RunBudget, retry_while_db_down
-from runs.run import ActiveRun, call_model, prepare
+from runs.run import ActiveRun, call_model, prepare, with_long_results_stored
 from runs.stream_log import LogWriter
 from runs.tool_round import ToolRound, pending_calls
 
@@ -172,9 +172,9 @@ class Rounds:
         active.writing = True
         try:
             async for call_id, event in carry_out_calls(self._round.jobs(calls, agent), active.state.limits):
-                outcomes, parts = self._round.hear(call_id, event, agent, self.agents)
+                outcomes, parts = self._round.hear(call_id, event, self.agents)
                 self._advance(*outcomes)
-                self._show(parts)
+                self._show(await with_long_results_stored(active, self.budget, parts))
         except asyncio.CancelledError:
             if not active.stopping:
                 raise
@@ -217,6 +217,7 @@ class Rounds:
         active.job = replace(active.job, checkpoint=crossing.checkpoint)
         self._show(crossing.parts)
         self._stored = tuple(active.log.reducer.parts)
+        active.log.reducer.changed_from = None  # the next save has nothing to add
         self.steps, self._round, self._is_new = [], ToolRound(active), False
         return crossing.waits
 

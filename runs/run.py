@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from agents.services.loop import RunState
 from agents.tools.base import Agent
+from chat.services import results
 from chat.services.turns.alarms import implausible_usage
 from endpoints.catalog.facts import vocabulary_of
 from endpoints.providers.base import Caller, Endpoint, ModelRequest
@@ -15,7 +17,7 @@ from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally, prompt_size
 from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
-from messages.parts import Error, Part, grown_text
+from messages.parts import Error, Part, ToolCall, grown_text
 from runs.metering import RunBudget
 from runs.persistence import ClaimedRun, caller_of_job
 from runs.prompt import prompt_of
@@ -36,7 +38,7 @@ class ActiveRun:
     stopping: bool = False
     writing: bool = False  # the model is being called: only there may the task be cancelled
     ending: bool = False  # it only has to be stored any more
-    saved_offset: int = -1
+    saved_event_id: str = ""  # of the stream log, at the last save
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)
     written: Tally = field(init=False)  # since the last reported usage
@@ -44,6 +46,7 @@ class ActiveRun:
     left_out: int = 0  # messages of the branch that did not fit into the prompt
     settled: int = 0  # of the usages, before the run waited
     state: RunState = field(default_factory=RunState)
+    whole: dict[int, Part] = field(default_factory=dict)  # by place: calls whose long results are stored elsewhere
 
     def __post_init__(self) -> None:
         self.written = Tally(vocabulary_of(self.job.model))
@@ -60,8 +63,8 @@ async def prepare(
 ) -> ModelRequest | Finished | Failed:
     """Return what to ask the model, paid for; or why it is not asked."""
     try:
-        parts, first_parts = active.log.reducer.parts, active.state.first_parts
-        prompt = prompt_of(active.job, endpoint, agent=agent, parts=parts, first_parts=first_parts)
+        parts = [active.whole.get(place, part) for place, part in enumerate(active.log.reducer.parts)]
+        prompt = prompt_of(active.job, endpoint, agent=agent, parts=parts, first_parts=active.state.first_parts)
         if not prompt.request.messages:
             return Failed("empty_messages")
         active.left_out = max(active.left_out, prompt.left_out)
@@ -139,6 +142,20 @@ def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event
         active.written.clear()
     for cleaned in scrubber.clean(event):
         writer.append(active.log, cleaned)
+
+
+async def with_long_results_stored(active: ActiveRun, budget: RunBudget, parts: Sequence[Part]) -> list[Part]:
+    """Return the parts as the message has them: the long results of calls that have just ended are stored beside it."""
+    known = active.log.reducer.parts
+    kept = list(parts)
+    for place, part in enumerate(parts):
+        is_new = place >= len(known) or part is not known[place]
+        if is_new and isinstance(part, ToolCall) and part.result is not None:
+            call = part
+            short = await budget.in_thread(lambda call=call: results.store_long(active.job.message_id, call))  # type: ignore[misc]
+            if short is not call:
+                active.whole[place], kept[place] = call, short
+    return kept
 
 
 def _note_silence(active: ActiveRun, request: ModelRequest) -> None:

@@ -192,6 +192,12 @@ async def happened(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def until_there(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not await sync_to_async(condition)():  # noqa: ASYNC110 (the database has no event)
+            await asyncio.sleep(0.01)
+
+
 class Killed(BaseException):
     """What `kill -9` is to a run in this process: nothing after it happens."""
 

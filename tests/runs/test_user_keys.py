@@ -16,7 +16,10 @@ from core.ttl_cache import ttl_cache
 from endpoints.catalog import keys, stored_endpoints
 from endpoints.models import UserKey
 from messages.events import Failed
+from messages.reducer import MessageParts
 from runs import persistence
+from runs.run import ActiveRun
+from runs.stream_log import RunLog
 from runs.worker import Generator
 from tests.conversations import began
 from tests.model_server.fixtures import ModelServer
@@ -63,7 +66,7 @@ def test_a_key_that_expires_while_the_run_waits(owner: User) -> None:
     started = began(owner, endpoint="Own", model="mini")
     UserKey.objects.update(expires_at=timezone.now())
     job = persistence.claim(ids=[started.run.id], worker="late")[0]
-    endpoint, _budget = Generator()._means_of(job)
+    endpoint, _budget = Generator()._means_of(ActiveRun(job, RunLog(job.id, MessageParts())))
     assert endpoint == Failed("expired_user_key")
 
 

@@ -18,7 +18,7 @@ _ONE_OPEN: Final = models.UniqueConstraint(
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("chat", "0017_waiting_runs")]
+    dependencies = [("chat", "0018_waiting_runs")]
 
     operations = [
         AddIndexConcurrently("run", models.Index("parent", condition=Q(("parent__isnull", False)), name="run_parent")),

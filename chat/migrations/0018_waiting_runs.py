@@ -20,7 +20,7 @@ def _belongs_to_run(table: str, column: str = "run_id") -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0016_bookmark"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("chat", "0017_tool_result"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AlterField(
