@@ -62,6 +62,7 @@ class Rounds:
     _round: ToolRound = field(init=False)
     _stored: Sequence[Part] = ()  # the message's parts at the last border
     _is_new: bool = False  # whether something has happened since the last border
+    _has_mail: bool = False  # what has come has to be read before the end
     _checkpoint: Checkpoint = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,12 +75,21 @@ class Rounds:
 
     async def carry_on(self) -> Finished | Failed | None:
         """Return how the run ended; None where it waits. Raises `RunLost`, and `CancelledError` when abandoned."""
+        try:
+            return await self._go_on()
+        except RunLost:
+            raise
+        except Exception:
+            log.exception("run %s broke", self.active.job.id)
+            return Failed("internal")
+
+    async def _go_on(self) -> Finished | Failed | None:
         while True:
             if self.active.stopping:
                 return Finished("stopped")
             action = next_action(self.active.state)
             match action:
-                case End(reason):
+                case End(reason) if not self._has_mail:
                     return Finished(reason)  # type: ignore[arg-type]  # the loop's reasons are finish reasons
                 case CallTools(calls):
                     self._advance(Started(tuple(call.id for call in calls)))
@@ -94,7 +104,8 @@ class Rounds:
 
     async def hear(self) -> Finished | Failed | None:
         """Go on with a run that had come to its end, because there is something in its inbox. As `carry_on`."""
-        return None if await self._cross() else await self.carry_on()
+        self._has_mail = True
+        return await self.carry_on()
 
     def close(self) -> list[Part]:
         """Return the parts of the message now that the run is over; the log is told what changed."""
@@ -219,6 +230,7 @@ class Rounds:
         self._stored = tuple(active.log.reducer.parts)
         active.log.reducer.changed_from = None  # the next save has nothing to add
         self.steps, self._round, self._is_new = [], ToolRound(active), False
+        self._has_mail = False
         return crossing.waits
 
     def _show(self, parts: Sequence[Part]) -> None:

@@ -93,9 +93,7 @@ class ToolRound:
                 jobs.append(ToolJob(verdict.tool, verdict.arguments, context))
         return jobs
 
-    def hear(
-        self, call_id: str, event: ToolEvent, agent: Agent, agents: AgentDirectory
-    ) -> tuple[list[Outcome], list[Part]]:
+    def hear(self, call_id: str, event: ToolEvent, agents: AgentDirectory) -> tuple[list[Outcome], list[Part]]:
         """Return what follows from a tool's event: for the loop, and the message's parts with it."""
         state, parts = self.active.state, list(self.active.log.reducer.parts)
         pending = state.call(call_id)

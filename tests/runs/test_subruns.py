@@ -47,7 +47,7 @@ async def process(tools: TestTools) -> AsyncIterator[Process]:
 
 @pytest.fixture
 def plays(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedModel]:
-    """Return a function that scripts the model: what the parent hears in turn, and what each subrun does, by its task."""
+    """Return a function that scripts the model: what the parent hears in turn, and each subrun by its task."""
 
     def make(*parent: Sequence[Event], **subruns: Sequence[Sequence[Event]]) -> ScriptedModel:
         def script(request: ModelRequest) -> Sequence[Event]:
