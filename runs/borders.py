@@ -198,14 +198,22 @@ _CHANGE_SUBRUN = _CHANGE.format(table="chat_generation", column="content")
 
 
 def _store_changed(job: ClaimedRun, parts: Sequence[Part], stored: Sequence[Part]) -> None:
-    known = len(stored)
-    changed = [place for place, part in enumerate(parts) if place >= known or part is not stored[place]]
+    changed = changed_parts(parts, stored)
     if not changed:
         return
-    written = [json.dumps(to_json(parts[place]), ensure_ascii=False) for place in changed]
     statement, row = (_CHANGE_SUBRUN, job.id) if job.parent_id else (_CHANGE_MESSAGE, job.message_id)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [[place + 1 for place in changed], written, row])
+        cursor.execute(statement, [[place + 1 for place in changed], list(changed.values()), row])
+
+
+def changed_parts(parts: Sequence[Part], stored: Sequence[Part]) -> dict[int, str]:
+    """Return the JSON of those parts that are not stored as they are, by their places."""
+    known = len(stored)
+    return {
+        place: json.dumps(to_json(part), ensure_ascii=False)
+        for place, part in enumerate(parts)
+        if place >= known or part is not stored[place]
+    }
 
 
 def usage_row(usage: Usage) -> dict[str, Any]:

@@ -130,7 +130,8 @@ class TestTools:
 
     async def _look(self, context: ToolContext, arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
         self.done.append(f"{context.call_id} {arguments.get('q', '')}")
-        yield Result((Text(f"found {arguments.get('q', '')}"),))
+        size = arguments.get("size", 0)
+        yield Result((Text("x" * size if size else f"found {arguments.get('q', '')}"),))
 
     async def _ask(self, context: ToolContext, arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
         yield Ask(str(arguments["text"]), tuple(arguments.get("options", ())))
@@ -222,10 +223,27 @@ class Process:
         self._generators.clear()
         await sync_to_async(connections.close_all)()
 
+    async def kill(self) -> None:
+        """End all generators as `kill -9` does: nothing of what they were doing is done any further."""
+        mine = {asyncio.current_task()}
+        for _ in range(3):  # what cleans up is ended, too
+            doomed = [task for task in asyncio.all_tasks() - mine if _is_generators(task)]
+            for task in doomed:
+                task.cancel()
+            await asyncio.gather(*doomed, return_exceptions=True)
+        for generator, _task in self._generators:
+            await generator._leave_database()
+            generator._threads.shutdown()
+        self._generators.clear()
+
     async def restart(self) -> None:
         """Stop every generator, then begin another: no memory is left of anything."""
         await self.stop()
         self.start()
+
+
+def _is_generators(task: "asyncio.Task[Any]") -> bool:
+    return getattr(task.get_coro(), "__qualname__", "").startswith(("Generator.", "LogWriter.", "ResultBatcher."))
 
 
 async def swept() -> dict[str, int]:
