@@ -474,7 +474,6 @@ class InboxItem(models.Model):
 
     class Kind(models.TextChoices):
         STEER = "steer"
-        QUEUE = "queue"
         RESULT = "result"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -85,8 +85,11 @@ def cross(border: Border) -> Crossing | None:
     _store_changed(border.job, parts, border.stored)
     if border.subruns:
         announce_work(*(subrun.id for subrun in border.subruns))
-    if waits and run.parent_id is None:
-        notify(run.owner_id, "run", {"conversation": str(run.conversation_id), "running": False, "waiting": True})
+    if waits:
+        is_asking = ApprovalRequest.objects.filter(run=run, state=ApprovalRequest.State.PENDING).exists()
+        if run.parent_id is None or is_asking:
+            news = {"conversation": str(run.conversation_id), "running": False, "asking": is_asking}
+            notify(run.owner_id, "run", news)
     return Crossing(checkpoint, parts, waits)
 
 
@@ -155,7 +158,7 @@ def _with_mail(border: Border) -> tuple[RunState, list[Part]]:
         answered = answered.exclude(state=ApprovalRequest.State.PENDING).order_by("answered_at", "id")
         state, parts = with_answers(state, parts, list(answered))
     waiting = InboxItem.objects.filter(run_id=border.job.id, taken_at=None)
-    items = list(waiting.exclude(kind=InboxItem.Kind.QUEUE).order_by("created_at", "id"))
+    items = list(waiting.order_by("created_at", "id"))
     if items:
         InboxItem.objects.filter(id__in=[item.id for item in items]).update(taken_at=timezone.now())
     return with_items(state, parts, items)

@@ -7,8 +7,8 @@ from typing import cast
 from agents.services.loop import Allowed, CallEnded, Heard, PendingCall, RunState, after
 from chat.models import ApprovalRequest, InboxItem
 from chat.services.turns.checkpoint import SubrunResult
-from chat.services.turns.open_parts import SubrunState
-from messages.parts import Approval, Part, Question, Steer, Subrun, Text, ToolCall
+from chat.services.turns.open_parts import SubrunState, answered
+from messages.parts import Part, Steer, Subrun, Text, ToolCall
 
 UNKNOWN = "The process that carried out this call was lost. It is unknown whether the call took effect."
 
@@ -23,12 +23,12 @@ def with_answers(
         if call is None or call.state != str(answer.kind):
             continue
         if call.state == "question":
-            known = [_answered(part, answer) for part in known]
+            known = answered(known, answer)
             known = with_result(known, call, answer.answer or "The person gave no answer.")
             state = after(state, CallEnded(call.id))
         else:
             allowed = answer.state == ApprovalRequest.State.APPROVED
-            known = [_decided(part, answer) for part in known]
+            known = answered(known, answer)
             if not allowed:
                 reason = f" They said: {answer.answer}" if answer.answer else ""
                 known = with_result(known, call, f"The person did not allow this call.{reason}", failed=True)
@@ -71,16 +71,3 @@ def _with_subrun(state: RunState, parts: list[Part], result: SubrunResult) -> tu
     if call is None or call.state != "subrun":
         return state, known
     return after(state, CallEnded(call.id)), with_result(known, call, text, failed=ending != "done")
-
-
-def _answered(part: Part, answer: ApprovalRequest) -> Part:
-    if isinstance(part, Question) and part.id == str(answer.id):
-        return replace(part, answer=answer.answer)
-    return part
-
-
-def _decided(part: Part, answer: ApprovalRequest) -> Part:
-    if not isinstance(part, Approval) or part.id != str(answer.id):
-        return part
-    allowed = answer.state == ApprovalRequest.State.APPROVED
-    return replace(part, state="approved" if allowed else "rejected", reason=answer.answer)

@@ -1,6 +1,6 @@
 """Prepares messages for templates, so that templates compute nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,9 +23,11 @@ from endpoints.catalog.icons import Icon
 from endpoints.services.failure_words import Explanation, explain
 from messages.parts import (
     RESULT_KINDS,
+    Approval,
     Citation,
     Error,
     Part,
+    Question,
     Reasoning,
     StoredResult,
     Text,
@@ -56,6 +58,7 @@ class PartView:
     explanation: Explanation | None = None  # of an error
     for_admins: ForAdmins | None = None  # what an administrator can do about it
     typed: str = ""  # what a person wrote, for those who want it shown as Markdown
+    call: ToolCall | None = None  # that an approval or a question is about
 
     @property
     def template(self) -> str:
@@ -121,6 +124,7 @@ class MessageView:
     ticket: str = ""  # lets the websocket follow that run
     waited: int = 0  # seconds since that run was begun
     thinks: bool = False  # its model may think before it answers
+    waits: bool = False  # its run waits for the person, or for a subrun
     can_continue: bool = False
     can_edit: bool = False
     edited_at: datetime | None = None
@@ -177,7 +181,7 @@ def present_branch(
     """
     window = tree.window_of_messages(conversation=conversation, before=before, at=at, limit=limit)
     streaming = [message.id for message in window.messages if message.state == Message.State.STREAMING]
-    runs = Run.objects.filter(message_id__in=streaming, state__in=Run.OPEN) if streaming else ()
+    runs = Run.objects.filter(message_id__in=streaming, state__in=Run.OPEN, parent=None) if streaming else ()
     run_of = {run.message_id: run for run in runs}
     last = window.messages[-1].id if window.messages and window.ends_branch else None
     views = [
@@ -195,7 +199,7 @@ def present_branch(
 def present_messages(messages: list[Message]) -> dict[UUID, MessageView]:
     """Return stored messages, of any conversations, by their ids. Three queries for any number."""
     ids = [message.id for message in messages]
-    runs = {run.message_id: run for run in Run.objects.filter(message__in=ids, state__in=Run.OPEN)}
+    runs = {run.message_id: run for run in Run.objects.filter(message__in=ids, state__in=Run.OPEN, parent=None)}
     parents = set(Message.objects.filter(parent__in=ids).values_list("parent_id", flat=True))
     places = tree.places(messages)
     return {
@@ -244,6 +248,7 @@ def present(message: Message, *, place: tree.Place | None, run: Run | None, is_l
         ticket=ticket_for(run.id, run.owner_id) if run else "",
         waited=max(0, int((timezone.now() - run.created_at).total_seconds())) if run else 0,
         thinks=run is not None and _thinks(message),
+        waits=run is not None and run.state == Run.State.WAITING,
         can_continue=can_continue(message),
         can_edit=run is None and message.state != Message.State.FAILED and any(map(is_editable, content)),
         edited_at=message.edited_at,
@@ -272,19 +277,23 @@ _OF_THE_PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
 def present_parts(parts: Iterable[Part], *, is_user: bool = False) -> list[PartView]:
-    return [present_part(index, part, is_user=is_user) for index, part in enumerate(parts)]
+    parts = list(parts)
+    return [present_part(index, part, is_user=is_user, among=parts) for index, part in enumerate(parts)]
 
 
-def present_part(index: int, part: Part, *, is_user: bool = False) -> PartView:
-    """Return one finished part. A person's own text is shown as typed; a model's is Markdown."""
+def present_part(index: int, part: Part, *, is_user: bool = False, among: Sequence[Part] = ()) -> PartView:
+    """Return one finished part, `among` the others. A person's own text is shown as typed; a model's is Markdown."""
     if is_readable(part):
         typed = part.text if is_user else ""
         return PartView(index, part, render_user_text(part.text) if is_user else render(part.text), typed=typed)
-    return bare_part(index, part)
+    return bare_part(index, part, among=among)
 
 
-def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
+def bare_part(index: int, part: Part, *, live: bool = False, among: Sequence[Part] = ()) -> PartView:
     """Return a part without its text: what it starts as while it streams, or all of it for the other kinds."""
+    if isinstance(part, Approval | Question):
+        calls = (other for other in among if isinstance(other, ToolCall) and other.id == part.call_id)
+        return PartView(index, part, mark_safe(""), live, call=next(calls, None))
     if isinstance(part, Error):
         explanation = explain(part.code, part.wait, part.settings)
         return PartView(index, part, mark_safe(""), live, explanation, for_admins(part.code))

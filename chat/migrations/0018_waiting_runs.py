@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("steer", "Steer"), ("queue", "Queue"), ("result", "Result")], max_length=6
+                        choices=[("steer", "Steer"), ("result", "Result")], max_length=6
                     ),
                 ),
                 ("body", models.JSONField(db_default={}, default=dict)),

@@ -211,7 +211,8 @@ class RunRenderer:
     def _paint_part(self, index: int, part: Part, *, live: bool = False) -> str:
         """Return a part that does not grow any more. `live`: it has just come."""
         if not is_readable(part):
-            return render_part(bare_part(index, part, live=live and isinstance(part, Error)))
+            among = self.subscription.reducer.parts
+            return render_part(bare_part(index, part, live=live and isinstance(part, Error), among=among))
         html = self.outbox.mark(draft_of(part.text))
         return render_part(PartView(index, part, mark_safe(html)))  # noqa: S308 (sanitised)
 
@@ -237,7 +238,8 @@ class RunRenderer:
         live = self._begin(index, part)
         if live is None:
             self._html.append(self._paint_part(index, part))
-            return [command("n", self._gid, index, render_part(bare_part(index, part, live=True)))]
+            among = self.subscription.reducer.parts
+            return [command("n", self._gid, index, render_part(bare_part(index, part, live=True, among=among)))]
         self._live[index] = live
         self._html.append("")
         begun = command("n", self._gid, index, render_part(live.view()))

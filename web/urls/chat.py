@@ -19,6 +19,7 @@ from web.views.chat import (
     sharing,
     tool_results,
     turns,
+    waiting,
 )
 from web.views.chat.tree_map import conversation_map
 from web.views.endpoints import keys, setup
@@ -109,6 +110,9 @@ urlpatterns = [
     path("setup/<uuid:row_id>", setup.models, name="setup_models"),
     path("setup/<uuid:row_id>/test", setup.test, name="setup_test"),
     path("generations/<uuid:run_id>/stop", turns.stop, name="stop"),
+    path("generations/<uuid:run_id>/steer", waiting.steer, name="steer"),
+    path("approvals/<uuid:request_id>/decide", waiting.decide, name="decide"),
+    path("questions/<uuid:request_id>/answer", waiting.answer, name="answer"),
     path("conversations/bulk", lists.many, name="bulk"),
     path("conversations/undo", lists.undo, name="undo"),
     path("conversations/pinned", lists.order_pinned, name="pinned_order"),

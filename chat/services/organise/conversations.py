@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, ConversationQuerySet, Run
+from chat.models import ApprovalRequest, Conversation, ConversationQuerySet, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.notices import notify
 from chat.services.turns.ending import cancel_for_deletion
@@ -42,17 +42,21 @@ def page(
 ) -> Page[Conversation]:
     """Return one page of `user`'s conversations (those of the sidebar unless `among` says otherwise).
 
-    Each has `is_running`. `sort` is a key of `SORTS`. A cursor that cannot be read, or is another order's, gives the
-    first page. One query, by index in the sidebar's order, whatever the number of rows.
+    Each has `is_running`, and `is_asking` where a run asks its person something. `sort` is a key of `SORTS`. A cursor
+    that cannot be read, or is another order's, gives the first page. One query, by index in the sidebar's order,
+    whatever the number of rows.
     """
     field = SORTS[sort]
     rows = (among if among is not None else Conversation.objects.listed()).visible_to(user)
     if field == "archived_at":
         rows = rows.annotate(sorted_by=Coalesce("archived_at", Value(_EPOCH)))
         field = "sorted_by"
-    running = Run.objects.filter(conversation=OuterRef("pk"), state__in=Run.OPEN)
+    running = Run.objects.filter(conversation=OuterRef("pk"), state__in=Run.BUSY)
+    pending = ApprovalRequest.objects.filter(run=OuterRef("pk"), state=ApprovalRequest.State.PENDING)
+    waiting = Run.objects.filter(conversation=OuterRef("pk"), owner=user, state=Run.State.WAITING)
+    asking = waiting.filter(Exists(pending))
     keyset = Keyset(field, Encoded(field, is_text=field == "title"), descending)
-    return keyset.page(rows.annotate(is_running=Exists(running)), cursor=cursor, limit=limit)
+    return keyset.page(rows.annotate(is_running=Exists(running), is_asking=Exists(asking)), cursor=cursor, limit=limit)
 
 
 def rename(*, user: User, conversation_id: UUID, title: str) -> Conversation:

@@ -46,7 +46,10 @@ SELECT
     (SELECT json_agg(row_to_json(c)) FROM (
         SELECT id, title, endpoint, model, spec, updated_at, pin_position, EXISTS (
             SELECT 1 FROM chat_generation g WHERE g.conversation_id = c.id AND g.state IN ('queued', 'running')
-        ) AS is_running
+        ) AS is_running, EXISTS (
+            SELECT 1 FROM chat_generation g JOIN chat_approval a ON a.run_id = g.id AND a.state = 'pending'
+            WHERE g.conversation_id = c.id AND g.owner_id = %(owner)s AND g.state = 'waiting'
+        ) AS is_asking
         FROM chat_conversation c WHERE owner_id = %(owner)s AND pin_position IS NOT NULL AND deleted_at IS NULL
             AND archived_at IS NULL AND NOT is_temporary ORDER BY pin_position, id LIMIT %(pinned)s) c),
     (SELECT json_agg(row_to_json(t)) FROM (

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from chat import access
-from chat.models import ApprovalRequest, InboxItem, Run
+from chat.models import ApprovalRequest, InboxItem, Message, Run
 from chat.services.notices import notify
+from chat.services.turns.open_parts import answered
 from chat.services.turns.queue import announce_stop
 from chat.services.turns.waking import post, wake
 from core.refusal import Refusal
@@ -65,10 +66,20 @@ def _answer(user: User, request_id: UUID, kind: str, state: str, text: str) -> A
         now = timezone.now()
         if run is None or not pending.update(state=state, answer=text, answered_by=user, answered_at=now):
             raise AnsweredAlready
+        request.refresh_from_db()
+        if run.state == Run.State.WAITING:  # else its generator shows it
+            _show_answer(run, request)
         wake(run.id)
         notify(run.owner_id, "run", {"conversation": str(run.conversation_id), "running": True, "run": str(run.id)})
-    request.refresh_from_db()
     return request
+
+
+def _show_answer(run: Run, request: ApprovalRequest) -> None:
+    """Put the answer into the message before the run goes on, so that no page asks again. Locks the message."""
+    if run.parent_id is None:
+        message = Message.objects.select_for_update(of=("self",)).get(id=run.message_id)
+        message.set_content(answered(message.content, request))
+        message.save(update_fields=["parts"])
 
 
 def pending_requests(user: User, conversation_id: UUID | None = None) -> Sequence[ApprovalRequest]:

@@ -15,9 +15,8 @@ def post(run: Run, kind: str, body: dict[str, Any]) -> InboxItem:
     Within a transaction. The run's row is changed, so that an end that is being stored at this moment sees it.
     """
     item = InboxItem.objects.create(run=run, kind=kind, body=body)
-    if kind != InboxItem.Kind.QUEUE:
-        Run.objects.filter(id=run.id).update(has_mail=True)
-        wake(run.id)
+    Run.objects.filter(id=run.id).update(has_mail=True)
+    wake(run.id)
     return item
 
 

@@ -1,8 +1,11 @@
 // Messages that wait for the reply to end. This tab keeps them, also through a reload, until the server has them.
 import { hear } from "../lib/bus.js";
+import { post } from "../lib/csrf.js";
 import { byId } from "../lib/dom.js";
 import { events } from "../lib/events.js";
 import { keyOfChat, readJson, writeJson } from "../lib/store.js";
+import { toast } from "../lib/toast.js";
+import { words } from "../lib/words.js";
 import { saveDraft } from "./drafts.js";
 import { fit, forgetRequest, isAway, isRunning, joinText, submit, text } from "./form.js";
 
@@ -55,6 +58,13 @@ function cardOf(message, index, held) {
   const now = card.querySelector("[data-now]");
   now.hidden = !held || index > 0;
   now.addEventListener("click", sendNext);
+  const steer = card.querySelector("[data-steer]");
+  steer.hidden = !isRunning();
+  steer.addEventListener("click", async () => {
+    const run = byId("messages").querySelector("[data-run]")?.dataset.run;
+    if (run && (await post(`/generations/${run}/steer`, [["text", message]]))) takeOut();
+    else toast(words.refused);
+  });
   return card;
 }
 

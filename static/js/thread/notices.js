@@ -45,9 +45,10 @@ export const notices = {
   },
   title: (notice) => tell(events.retitle, { conversation: notice.conversation, title: notice.title }),
   list: () => refreshList(),
-  run({ conversation: id, running, run }) {
+  run({ conversation: id, running, run, asking = false }) {
     const row = rowOf(id);
     row?.toggleAttribute("data-running", running);
+    row?.toggleAttribute("data-asking", asking);
     if (!running && !isOnView(id)) unread.add(id);
     markUnread();
     if (!row) refreshList();
