@@ -117,7 +117,11 @@ def approval_for(user: User, request_id: UUID) -> ApprovalRequest:
 
 def inbox_item_for(user: User, item_id: UUID) -> InboxItem:
     """Return what was sent to a run of `user`. Raises `Http404`."""
-    item = InboxItem.objects.filter(id=item_id, run__owner=user, run__conversation__deleted_at=None).first()
+    item = (
+        InboxItem.objects.select_related("run")
+        .filter(id=item_id, run__owner=user, run__conversation__deleted_at=None)
+        .first()
+    )
     if item is None:
         raise Http404("There is no such message.")
     return item

@@ -116,12 +116,7 @@ async def test_a_stream_that_is_none_says_so_under_both_names(
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("POST", "steer", 404, "STEER_UNSUPPORTED"),
-        ("POST", "steer/deliver", 404, "STEER_UNSUPPORTED"),
-        ("POST", "steer/cancel", 404, "STEER_UNSUPPORTED"),
-        ("POST", "steer/arm", 404, "STEER_UNSUPPORTED"),
         ("POST", "queued-turns", 404, "QUEUED_TURNS_UNSUPPORTED"),
-        ("POST", "resume", 404, None),
         ("DELETE", "queued-turns/x", 404, None),
     ],
 )

@@ -24,12 +24,7 @@ LEFT_OUT = ("/api/user/delete", "/api/auth/logout", "/api/agents/chat/stream/{st
             "/api/convos/gen_title/{conversation_id}")  # fmt: skip
 # What other servers do with a run and this one does not: the addresses exist to say so, and never succeed.
 NOT_OFFERED = {
-    ("POST", "/api/agents/chat/steer"): 404,
-    ("POST", "/api/agents/chat/steer/deliver"): 404,
-    ("POST", "/api/agents/chat/steer/cancel"): 404,
-    ("POST", "/api/agents/chat/steer/arm"): 404,
     ("POST", "/api/agents/chat/queued-turns"): 404,
-    ("POST", "/api/agents/chat/resume"): 404,
     ("DELETE", "/api/agents/chat/queued-turns/{turn_id}"): 404,
 }
 

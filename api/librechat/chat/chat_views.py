@@ -127,10 +127,11 @@ class StatusView(ChatView):
         answer = StatusResponse(
             active=True,
             stream_id=str(conversation.id),
-            status="running",
+            status="requires_action" if streamed.pending_action else "running",
             aggregated_content=steps.content,
             created_at=milliseconds(streamed.run.created_at),
             resume_state=steps.sync(resume_state(streamed))["resumeState"],
+            pending_action=streamed.pending_action,
             generation_protocol_version=PROTOCOL,
         )
         return Response(answer.to_wire())

@@ -4,14 +4,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from endpoints.services.failure_words import explain
-from messages.parts import AgentSwitch, Attachment, Error, Part, Reasoning, to_json
+from messages.parts import (
+    AgentSwitch,
+    Approval,
+    Attachment,
+    Error,
+    Part,
+    Question,
+    Reasoning,
+    Steer,
+    Subrun,
+    to_json,
+)
+
+BESIDE_CONTENT = (Attachment, Approval, Question, Subrun)  # parts that clients are told of in other ways
 
 
 def content_of(parts: Iterable[Part], *, message_id: str) -> list[dict[str, Any]]:
     """Return the content parts; a part's place in the list is the `index` that the event stream speaks of."""
     content: list[dict[str, Any]] = []
     for part in parts:
-        if not isinstance(part, Attachment):
+        if not isinstance(part, BESIDE_CONTENT):
             content.append(_part_to_wire(part, index=len(content), message_id=message_id))
     return content
 
@@ -35,6 +48,10 @@ def result_of(call: dict[str, Any], output: str, failed: bool) -> dict[str, Any]
     return {**call, "output": output, "progress": 1, **({"failed": True} if failed else {})}
 
 
+def steer_to_wire(part: Steer) -> dict[str, Any]:
+    return {"type": "steer", "steer": part.text, "steerId": part.id}
+
+
 def error_text(code: str, wait: int = 0, settings: Sequence[str] = ()) -> str:
     """Return what went wrong and what to do, as one text."""
     explanation = explain(code, wait, settings)
@@ -47,6 +64,8 @@ def _part_to_wire(part: Part, *, index: int, message_id: str) -> dict[str, Any]:
             return {"type": "agent_update", "agent_update": {"index": index, "runId": message_id, "agentId": agent_id}}
         case Error(code, wait, settings):
             return {"type": "error", "error": error_text(code, wait, settings), "code": code}
+        case Steer():
+            return steer_to_wire(part)
         case Reasoning(text):
             return {"type": "think", "think": text}  # signatures are between us and the provider
         case _:

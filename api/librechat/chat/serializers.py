@@ -161,6 +161,7 @@ class StatusResponse(ApiResponse):
     aggregated_content: list[dict[str, Any]] | None = None
     created_at: int | None = None
     resume_state: dict[str, Any] | None = None
+    pending_action: dict[str, Any] | None = None
     generation_protocol_version: int | None = None
 
 

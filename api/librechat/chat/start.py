@@ -161,7 +161,7 @@ def begin(request: Request, body: StartRequest) -> StartedTurn:
 
 
 def latest_run(conversation_id: UUID) -> Run | None:
-    return Run.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
+    return Run.objects.filter(conversation_id=conversation_id, parent=None).order_by("created_at").last()
 
 
 def _first_model(user: User, body: StartRequest) -> str:

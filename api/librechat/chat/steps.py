@@ -7,9 +7,25 @@ list.
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from api.librechat.chat.content import attachment_to_wire, content_of, result_of
+from django.utils import timezone
+
+from api.base.payloads import milliseconds
+from api.librechat.chat.content import BESIDE_CONTENT, attachment_to_wire, content_of, result_of, steer_to_wire
+from api.librechat.chat.pending import approval_action, question_action
 from messages.events import Event, Failed, Finished, PartDelta, PartStarted, PartUpdated, Snapshot, Usage
-from messages.parts import AgentSwitch, Attachment, Part, Reasoning, Text, ToolCall, is_readable
+from messages.parts import (
+    AgentSwitch,
+    Approval,
+    Attachment,
+    Part,
+    Question,
+    Reasoning,
+    Steer,
+    Subrun,
+    Text,
+    ToolCall,
+    is_readable,
+)
 from messages.reducer import MessageParts
 
 Payload: TypeAlias = dict[str, Any]
@@ -26,7 +42,17 @@ class RunSteps:
     ended the run, once it was heard: what is sent then depends on the database (see `api.librechat.chat.stream`).
     """
 
-    def __init__(self, *, conversation_id: UUID, message_id: UUID, model: str = "", provider: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        conversation_id: UUID,
+        message_id: UUID,
+        model: str = "",
+        provider: str = "",
+        action_id: UUID | None = None,
+    ) -> None:
+        """`action_id` is the run's own, by which clients answer what it asks."""
+        self._action_id = str(action_id or message_id)
         self.ended: Finished | Failed | None = None
         self.steps: list[Payload] = []  # every step that began, for `resumeState`
         self.usages: list[Payload] = []  # what was reported, for `resumeState`
@@ -77,6 +103,8 @@ class RunSteps:
                 return self._grow(index, text)
             case PartStarted(index, part):
                 return self._start(index, part)
+            case PartUpdated(index, Subrun() as part):
+                return [self._subagent(part)]
             case PartUpdated(index, part):
                 return [self._complete(index)] if isinstance(part, ToolCall) and index in self._calls else []
             case Usage():
@@ -90,9 +118,9 @@ class RunSteps:
         if index != len(self._places):
             return []
         self._kinds.append(type(part))
-        if isinstance(part, Attachment):
+        if isinstance(part, BESIDE_CONTENT):
             self._places.append(None)
-            return [{"event": "attachment", "data": attachment_to_wire(part.kind, part.data, **self._ids)}]
+            return self._tell_beside(part)
         place = sum(known is not None for known in self._places)
         self._places.append(place)
         match part:
@@ -100,10 +128,41 @@ class RunSteps:
                 return self._start_text(index, part)
             case ToolCall():
                 return self._start_call(index, part)
+            case Steer():
+                applied = {"steerId": part.id, "index": place, "part": steer_to_wire(part)}
+                return [{"event": "on_steer_applied", "data": applied}]
             case AgentSwitch(agent_id):
                 update = {"index": place, "runId": self.run_id, "agentId": agent_id}
                 return [{"event": "on_agent_update", "data": {"type": "agent_update", "agent_update": update}}]
         return []
+
+    def _tell_beside(self, part: Part) -> list[Payload]:
+        """Return the payloads of a part that has no place in the content."""
+        match part:
+            case Attachment(kind, data):
+                return [{"event": "attachment", "data": attachment_to_wire(kind, data, **self._ids)}]
+            case Approval(state="pending"):
+                parts = self._reducer.parts
+                return [{"event": "on_pending_action", "data": approval_action(parts, self._action_id, self._ids)}]
+            case Question(answer=None):
+                return [{"event": "on_pending_action", "data": question_action(part, self._ids)}]
+            case Subrun():
+                return [self._subagent(part)]
+        return []
+
+    def _subagent(self, part: Subrun) -> Payload:
+        phase = {"running": "start", "waiting": "start", "failed": "error"}.get(part.state, "stop")
+        data = {
+            "runId": self.run_id,
+            "subagentRunId": part.run_id,
+            "subagentType": part.name,
+            "subagentAgentId": "",
+            "phase": phase,
+            "parentToolCallId": part.call_id,
+            "label": part.name,
+            "timestamp": milliseconds(timezone.now()),
+        }
+        return {"event": "on_subagent_update", "data": data | ({"data": {"text": part.text}} if part.text else {})}
 
     def _grow(self, index: int, text: str) -> list[Payload]:
         kind_of_part = self._kinds[index] if index < len(self._kinds) else None

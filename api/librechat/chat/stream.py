@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, fields
@@ -19,6 +19,7 @@ from django.db import close_old_connections
 
 from accounts.services.proof import Proof
 from api.librechat.chat.content import error_text
+from api.librechat.chat.pending import pending_action, steers_to_wire
 from api.librechat.chat.serializers import (
     PROTOCOL,
     ROOT_PARENT,
@@ -27,9 +28,10 @@ from api.librechat.chat.serializers import (
     message_to_wire,
 )
 from api.librechat.chat.steps import Payload, RunSteps
-from chat.models import Conversation, Message, Run
+from chat.models import Conversation, InboxItem, Message, Run
 from chat.services import results
 from chat.services.notices import endings
+from chat.services.turns.waiting import pending_requests, unread_steers
 from messages.events import Event, Usage
 from messages.reducer import MessageParts
 from runs.follow import events_of, follow
@@ -76,6 +78,8 @@ class StreamedReply:
     question: Message
     reply: Message
     is_regenerate: bool = False  # the question had a reply before
+    pending_action: Payload | None = None  # what it asks its person
+    steers: Sequence[InboxItem] = ()  # what was said to it and is not heard yet
 
     def steps(self) -> RunSteps:
         """Return the translation of the run's events, at its beginning."""
@@ -84,6 +88,7 @@ class StreamedReply:
             message_id=self.reply.id,
             model=self.reply.model,
             provider=self.reply.endpoint,
+            action_id=self.run.id,
         )
 
     def stored(self) -> list[Event]:
@@ -118,7 +123,11 @@ def load_reply(run_id: UUID) -> StreamedReply | None:
     results.put_back_in([reply])
     earlier = Message.objects.filter(parent=question, author=Message.Author.ASSISTANT, created_at__lt=reply.created_at)
     again = run.is_open and earlier.exists()  # nobody asks of a run that is over
-    return StreamedReply(run, run.conversation, question, reply, again)
+    asked = pending_requests(run.owner, run.conversation_id) if run.state == Run.State.WAITING else ()
+    steers = unread_steers(run) if run.has_mail else ()
+    return StreamedReply(
+        run, run.conversation, question, reply, again, pending_action(asked, run.conversation_id), steers
+    )
 
 
 def frame(payload: Payload, event: str = "message") -> str:
@@ -253,6 +262,10 @@ def resume_state(streamed: StreamedReply) -> Payload:
     }
     if icon := icon_of(streamed.conversation):
         state["iconURL"] = icon
+    if streamed.pending_action:
+        state["pendingAction"] = streamed.pending_action
+    if streamed.steers:
+        state["pendingSteers"] = steers_to_wire(streamed.steers)
     if streamed.conversation.titled_by != Conversation.TitledBy.WORDS:
         state["titleEvent"] = title_event(streamed.conversation)
     return state

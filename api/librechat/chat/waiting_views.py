@@ -1,16 +1,31 @@
-"""Further routes of runs, beside following and stopping them; those of features that do not exist here answer so.
+"""What a client does to a run in progress, beside following and stopping it: steering it, deciding what it asks.
 
-Without these routes their names would be taken for endpoint names.
+Messages that wait for a run to end are kept by clients themselves; their routes say so.
 """
 
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from pydantic import ConfigDict, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from api.base.errors import ApiError
-from api.base.payloads import ApiResponse
+from api.base.payloads import ApiRequest, ApiResponse, milliseconds, person, read_body
+from api.librechat.chat.pending import DECISIONS
+from api.librechat.chat.reading import id_in_path
+from api.librechat.chat.serializers import StartedResponse
+from api.librechat.chat.start import latest_run
 from api.librechat.chat.views import ChatView
+from chat import access
+from chat.models import ApprovalRequest, Conversation, Run
+from chat.services.turns import waiting
+from core.ids import uuid_of
 
 
 class Capability(ApiResponse):
@@ -25,36 +40,191 @@ class QueuedTurns(ApiResponse):
     revision: int = 0
 
 
+class SteerRequest(ApiRequest):
+    """What a person says to a run in progress. `files`, `quotes` and `preempt` are not supported here."""
+
+    conversation_id: str = Field("", max_length=512)
+    text: str = ""
+    client_steer_id: str | None = None
+    generation_created_at: int | None = None
+
+
+class SteerTarget(ApiRequest):
+    conversation_id: str = Field("", max_length=512)
+    steer_id: str = Field("", max_length=128)
+    generation_created_at: int | None = None
+
+
+class Steered(ApiResponse):
+    status: str = "queued"
+    steer_id: str
+    client_steer_id: str | None = None
+
+
+class SteerRemoved(ApiResponse):
+    removed: bool
+
+
+class SteerArmed(ApiResponse):
+    """Nothing said to a run makes it stop in mid-sentence."""
+
+    armed: bool = False
+    code: str = "PREEMPT_UNSUPPORTED"
+
+
+class Decision(ApiRequest):
+    model_config = ConfigDict(extra="ignore", alias_generator=None)
+
+    tool_call_id: str = Field(max_length=256)
+    decision: str = Field(max_length=32)
+    reason: str | None = None
+
+
+class ResumeRequest(ApiRequest):
+    """What a person decides: on calls, or in answer to a question."""
+
+    conversation_id: str = Field("", max_length=512)
+    action_id: str = Field("", max_length=128)
+    decisions: list[Decision] | None = Field(None, max_length=100)
+    answer: str | None = None
+    answers: dict[str, str] | None = None
+
+
+MAX_CLIENT_ID = 128  # characters
+# The codes of the wire format for those of `NotSteerable`.
+_STEER_CODES = {"empty": (400, "EMPTY_TEXT"), "too_long": (413, "STEER_TOO_LONG"), "full": (429, "STEER_QUEUE_FULL")}
+_STEER_CODES |= {"over": (404, "NO_ACTIVE_RUN"), "conflict": (409, "STEER_IDEMPOTENCY_CONFLICT")}
+
+
 class SteerView(ChatView):
     """Saying something to a run while it writes."""
 
-    @extend_schema(operation_id="chat_steer", request=None, responses={404: {"type": "object"}})
+    needs_client_id = False
+
+    @extend_schema(operation_id="chat_steer", request=SteerRequest, responses={202: Steered})
     def post(self, request: Request) -> Response:
-        message = _("A running reply can't be steered here. Stop it or wait until it's finished.")
-        raise ApiError(404, {"code": "STEER_UNSUPPORTED", "error": message})
+        body = read_body(request, SteerRequest)
+        client_id = body.client_steer_id
+        if self.needs_client_id and not client_id:
+            raise _steer_fault(400, "CLIENT_STEER_ID_REQUIRED", _("clientSteerId is required."))
+        if client_id is not None and not 1 <= len(client_id) <= MAX_CLIENT_ID:
+            raise _steer_fault(400, "INVALID_CLIENT_STEER_ID", _("clientSteerId must have 1 to 128 characters."))
+        run = _active_run(request, body.conversation_id, body.generation_created_at)
+        try:
+            item = waiting.steer(user=person(request), run_id=run.id, text=body.text, client_id=client_id or "")
+        except waiting.NotSteerable as refused:
+            status, code = _STEER_CODES[refused.code]
+            raise _steer_fault(status, code, refused.message) from None
+        return Response(Steered(steer_id=str(item.id), client_steer_id=client_id).to_wire(), status=202)
 
 
 @extend_schema_view(post=extend_schema(operation_id="chat_steer_deliver"))
 class SteerDeliverView(SteerView):
-    pass
+    """As `SteerView`, for a client that sends again what it does not know to have arrived."""
+
+    needs_client_id = True
 
 
-@extend_schema_view(post=extend_schema(operation_id="chat_steer_cancel"))
-class SteerCancelView(SteerView):
-    pass
+class SteerCancelView(ChatView):
+    @extend_schema(operation_id="chat_steer_cancel", request=SteerTarget, responses=SteerRemoved)
+    def post(self, request: Request) -> Response:
+        body = read_body(request, SteerTarget)
+        conversation = _conversation(request, body.conversation_id)
+        item_id = uuid_of(body.steer_id)
+        if item_id is None:
+            raise Http404
+        item = access.inbox_item_for(person(request), item_id)
+        if item.run.conversation_id != conversation.id:
+            raise Http404
+        return Response(SteerRemoved(removed=waiting.take_back(user=person(request), item_id=item_id)).to_wire())
 
 
-@extend_schema_view(post=extend_schema(operation_id="chat_steer_arm"))
-class SteerArmView(SteerView):
-    pass
+class SteerArmView(ChatView):
+    @extend_schema(operation_id="chat_steer_arm", request=SteerTarget, responses=SteerArmed)
+    def post(self, request: Request) -> Response:
+        _conversation(request, read_body(request, SteerTarget).conversation_id)
+        return Response(SteerArmed().to_wire())
 
 
 class ResumeView(ChatView):
-    """Deciding on what a run waits for. No run waits for anybody here."""
+    """Deciding on what a run waits for."""
 
-    @extend_schema(operation_id="chat_resume", request=None, responses={404: {"type": "object"}})
+    @extend_schema(operation_id="chat_resume", request=ResumeRequest, responses=StartedResponse)
     def post(self, request: Request) -> Response:
-        raise ApiError(404, _("No reply is waiting for a decision."))
+        body = read_body(request, ResumeRequest)
+        conversation = access.conversation_for(person(request), id_in_path(body.conversation_id))
+        asked = waiting.pending_requests(person(request), conversation.id)
+        named = uuid_of(body.action_id)
+        approvals = [one for one in asked if one.run_id == named and one.kind == ApprovalRequest.Kind.APPROVAL]
+        question = next((one for one in asked if one.id == named and one.kind == ApprovalRequest.Kind.QUESTION), None)
+        if question is not None:
+            _answer_question(request, question, body)
+        elif approvals:
+            _decide(request, approvals, body.decisions or [])
+        else:
+            raise _no_action(person(request), conversation.id, named)
+        run = latest_run(conversation.id)
+        assert run is not None  # noqa: S101 (it has just been answered)
+        started = StartedResponse(
+            stream_id=str(conversation.id),
+            conversation_id=str(conversation.id),
+            generation_created_at=milliseconds(run.created_at),
+            status="resumed",
+        )
+        return Response(started.to_wire())
+
+
+def _decide(request: Request, approvals: list[ApprovalRequest], decisions: list[Decision]) -> None:
+    decided = {decision.tool_call_id: decision for decision in decisions}
+    if undecided := [one.call_id for one in approvals if one.call_id not in decided]:
+        raise ApiError(400, {"error": _("Decide on every call."), "undecided": undecided})
+    if disallowed := [call_id for call_id, one in decided.items() if one.decision not in DECISIONS]:
+        message = _("Calls can only be approved or rejected here.")
+        raise ApiError(403, {"error": message, "disallowed": disallowed})
+    with transaction.atomic():
+        for approval in approvals:
+            decision = decided[approval.call_id]
+            waiting.decide(
+                user=person(request),
+                request_id=approval.id,
+                allowed=decision.decision == "approve",
+                reason=decision.reason or "",
+            )
+
+
+def _answer_question(request: Request, question: ApprovalRequest, body: ResumeRequest) -> None:
+    answers = [answer for answer in (body.answers or {}).values() if answer]
+    waiting.reply_to(user=person(request), request_id=question.id, text=body.answer or "\n".join(answers))
+
+
+def _no_action(user: User, conversation_id: UUID, action_id: UUID | None) -> Exception:
+    """Return why there is nothing to decide: it was decided already, or never asked."""
+    asked = ApprovalRequest.objects.filter(run__owner=user, run__conversation=conversation_id)
+    if action_id is not None and asked.filter(Q(id=action_id) | Q(run=action_id)).exists():
+        return waiting.AnsweredAlready()
+    return ApiError(404, _("No reply is waiting for a decision."))
+
+
+def _conversation(request: Request, text: str) -> Conversation:
+    conversation_id = uuid_of(text)
+    if conversation_id is None:
+        raise _steer_fault(400, "INVALID_CONVERSATION", _("conversationId: name a conversation."))
+    return access.conversation_for(person(request), conversation_id)
+
+
+def _active_run(request: Request, conversation_id: str, created_at: int | None) -> Run:
+    """Return the run that writes or waits in the conversation. Raises `ApiError`, `Http404`."""
+    conversation = _conversation(request, conversation_id)
+    run = access.open_runs(person(request)).filter(conversation=conversation).last()
+    if run is None:
+        raise _steer_fault(404, "NO_ACTIVE_RUN", _("No reply is being written."))
+    if created_at is not None and milliseconds(run.created_at) != created_at:
+        raise _steer_fault(409, "RUN_REPLACED", _("This run was replaced by a newer one."))
+    return run
+
+
+def _steer_fault(status: int, code: str, message: str) -> ApiError:
+    return ApiError(status, {"code": code, "error": message})
 
 
 class QueuedTurnsView(ChatView):

@@ -95,10 +95,10 @@ def pending_requests(user: User, conversation_id: UUID | None = None) -> Sequenc
     return list(asked.select_related("run").order_by("created_at", "id"))
 
 
-def steer(*, user: User, run_id: UUID, text: str) -> InboxItem:
+def steer(*, user: User, run_id: UUID, text: str, client_id: str = "") -> InboxItem:
     """Say something to a run in progress: the model is told before it is called the next time.
 
-    Raises `Http404`, `NotSteerable`.
+    `client_id` is the client's own: what it sends twice is said once. Raises `Http404`, `NotSteerable`.
     """
     run = access.run_for(user, run_id)
     words = _clean(text, MAX_STEER)
@@ -106,6 +106,10 @@ def steer(*, user: User, run_id: UUID, text: str) -> InboxItem:
         mine = Run.objects.select_for_update(of=("self",)).filter(id=run.id, parent=None, state__in=Run.OPEN)
         if not mine.exists():
             raise NotSteerable(_("The reply is finished. Send this as a message."), code="over")
+        if client_id and (earlier := run.inbox.filter(kind=InboxItem.Kind.STEER, body__client_id=client_id).first()):
+            if earlier.body["text"] != words:
+                raise NotSteerable(_("Another text was sent with this id."), code="conflict")
+            return earlier
         unread = InboxItem.objects.filter(run=run, kind=InboxItem.Kind.STEER, taken_at=None)
         if unread.count() >= MAX_STEERS:
             message = ngettext(
@@ -114,7 +118,7 @@ def steer(*, user: User, run_id: UUID, text: str) -> InboxItem:
                 MAX_STEERS,
             )
             raise NotSteerable(message % {"limit": MAX_STEERS}, status=429, code="full")
-        return post(run, InboxItem.Kind.STEER, {"text": words})
+        return post(run, InboxItem.Kind.STEER, {"text": words} | ({"client_id": client_id} if client_id else {}))
 
 
 def take_back(*, user: User, item_id: UUID) -> bool:
