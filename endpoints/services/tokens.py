@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from endpoints.providers.base import PromptMessage
+from endpoints.providers.base import ModelRequest, PromptMessage
+from messages.parts import Part, Reasoning, Text, ToolCall, grown_text
 
 UNKNOWN: Final = "unknown"  # the vocabulary of a model that nobody knows: as many tokens as the others have at most
 PER_MESSAGE: Final = 4  # tokens around each message
@@ -215,6 +216,18 @@ def size_of(message: PromptMessage, vocabulary: str = UNKNOWN) -> int:
 
 def prompt_size(messages: Iterable[PromptMessage], vocabulary: str = UNKNOWN) -> int:
     return sum(size_of(message, vocabulary) for message in messages)
+
+
+def request_size(request: ModelRequest, vocabulary: str = UNKNOWN) -> int:
+    """Return about how many tokens a provider reads for a call: the messages, and what the model may call."""
+    tools = "".join(f"{tool.name}{tool.description}{json.dumps(tool.parameters)}" for tool in request.tools)
+    return prompt_size(request.messages, vocabulary) + (estimate_message(tools, vocabulary) if tools else 0)
+
+
+def written_size(parts: Iterable[Part], vocabulary: str = UNKNOWN) -> int:
+    """Return about how many tokens a model wrote of a message: its words, its thoughts, what it called tools with."""
+    written = "".join(grown_text(part) for part in parts if isinstance(part, Text | Reasoning | ToolCall))
+    return estimate(written, vocabulary)
 
 
 class Tally:
