@@ -96,7 +96,7 @@ class Books:
         elif step == "grow":
             person = Hold.objects.select_related("user").get(id=hold_id).user
             with suppress(holds.NoCredit, holds.OverBudget):
-                reply = {"rate": Decimal(1), "min_reply": 1, "max_reply": amount + 1}
+                reply: dict[str, Any] = {"rate": Decimal(1), "min_reply": 1, "max_reply": amount + 1}
                 assert 1 <= cover(person, hold_id, **reply).reply_tokens <= amount + 1
         elif step == "release":
             holds.release(hold_id=hold_id)

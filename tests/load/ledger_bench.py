@@ -189,6 +189,8 @@ def _turns() -> None:
     chance = random.Random()
     me = f"bench-{os.getpid()}-{threading.get_ident()}"
     endpoint = registry.current().get("Bench")
+    if endpoint is None:
+        raise LookupError("there is no endpoint Bench")
     while True:
         draft = Draft(text="Why do cats purr? " * chance.randint(1, 20), endpoint="Bench", model="gpt-4o")
         try:
