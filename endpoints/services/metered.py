@@ -64,7 +64,7 @@ class MeteredCall:
                 yield event
                 if isinstance(event, Finished | Failed):
                     return
-                if self._paid.is_limited and not await self._is_covered(self._written.tokens):
+                if self._paid.is_limited and not await self._is_covered():
                     yield Finished("budget")
                     return
         yield Failed("cut_off", "the adapter ended without a word")
@@ -86,10 +86,13 @@ class MeteredCall:
         self._reported = add_usage(self._reported, charged) if self._reported else charged
         return charged
 
-    async def _is_covered(self, tokens: int) -> bool:
-        """Reserve the next slice when `tokens` of the reply have nearly used up what is paid; False without credit."""
+    async def _is_covered(self) -> bool:
+        """Reserve the next slice when the reply has nearly used up what is paid; False without credit."""
         paid = self._paid
         margin = 0 if paid.more == 0 else MARGIN  # where there was no more, it is asked for again only at the end
+        if self._written.at_most + margin < paid.reply_tokens:
+            return True
+        tokens = self._written.tokens
         if tokens + margin < paid.reply_tokens:
             return True
         try:
