@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts.models import User
 from agents.services.loop import RunState, Stopped, Wait, after, next_action
 from billing.models import Hold
-from billing.services import holds
+from billing.services import coverage, holds
+from billing.services.payer import OpenHold
 from chat.models import ApprovalRequest, InboxItem, Run, Step
 from chat.services.notices import notify
 from chat.services.turns.checkpoint import Checkpoint
@@ -28,7 +29,7 @@ from endpoints.providers.base import Endpoint
 from messages.events import Usage
 from messages.parts import Part, to_json
 from runs.inbox import with_answers, with_items
-from runs.persistence import ClaimedRun, lines_of_usages, store_steps
+from runs.persistence import ClaimedRun, store_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,7 @@ class Border:
     checkpoint: Checkpoint
     parts: Sequence[Part]
     stored: Sequence[Part]
-    usages: Sequence[Usage]
-    endpoint: Endpoint
+    hold: OpenHold | None
     steps: Sequence[Step] = ()
     requests: Sequence[ApprovalRequest] = ()
     subruns: Sequence[Run] = ()
@@ -57,6 +57,7 @@ class Crossing:
     checkpoint: Checkpoint
     parts: Sequence[Part] = field(default_factory=list)
     waits: bool = False
+    is_charged: bool = False  # what the run has used so far; its hold covers nothing then
 
     @property
     def state(self) -> RunState:
@@ -67,8 +68,7 @@ class Crossing:
 def cross(border: Border) -> Crossing | None:
     """Store the border and take what has come. Returns None where the run is not the worker's any more.
 
-    Where nothing can be done before somebody answers, the run waits from then on: it is nobody's, what it used is
-    charged, and the rest of its hold is released.
+    Where nothing can be done before somebody answers, the run waits from then on: it is nobody's, and holds no credit.
     """
     run = _locked(border.job.id, border.worker)
     if run is None or _border_of(run) != border.checkpoint.border:
@@ -76,11 +76,10 @@ def cross(border: Border) -> Crossing | None:
     state, parts = _with_mail(border)
     if run.stop_requested:
         state = after(state, Stopped())
-    checkpoint = replace(border.checkpoint, state=state, border=border.checkpoint.border + 1, parts=len(parts))
+    checkpoint = replace(border.checkpoint, state=state, border=border.checkpoint.border + 1)
     waits = not state.is_at_work and isinstance(next_action(state), Wait)
     _store_rows(border)
-    if waits:
-        checkpoint = _settled(border, checkpoint)
+    is_charged = _charge(border, waits=waits)
     _store_checkpoint(run, checkpoint, waits=waits)
     _store_changed(border.job, parts, border.stored)
     if border.subruns:
@@ -90,7 +89,7 @@ def cross(border: Border) -> Crossing | None:
         if run.parent_id is None or is_asking:
             news = {"conversation": str(run.conversation_id), "running": False, "asking": is_asking}
             notify(run.owner_id, "run", news)
-    return Crossing(checkpoint, parts, waits)
+    return Crossing(checkpoint, parts, waits, is_charged)
 
 
 @transaction.atomic
@@ -108,7 +107,7 @@ def begin_model_call(job: ClaimedRun, worker: str, number: int) -> bool | None:
 
 
 def with_hold(job: ClaimedRun, endpoint: Endpoint) -> ClaimedRun | None:
-    """Return the run with an open hold: a new one where it waited, or is a subrun that begins. None without credit.
+    """Return the run with an open hold: a new one for a subrun that begins. None without credit.
 
     A subrun is paid by the person and with the API key of its parent.
     """
@@ -136,7 +135,7 @@ def with_hold(job: ClaimedRun, endpoint: Endpoint) -> ClaimedRun | None:
             is_held=True,
             limited=hold.limited,
             coefficient=hold.coefficient,
-            reply_tokens=tokens,
+            held=hold.amount,
         )
     return None
 
@@ -173,12 +172,23 @@ def _store_rows(border: Border) -> None:
         Run.objects.bulk_create(border.subruns)
 
 
-def _settled(border: Border, checkpoint: Checkpoint) -> Checkpoint:
-    """Charge what the run has used so far, and give back the rest of its hold: nobody knows how long it waits."""
-    if border.job.hold_id:
-        lines = lines_of_usages(border.job, border.endpoint, border.usages, checkpoint.settled)
-        holds.settle_many({border.job.hold_id: lines})
-    return replace(checkpoint, settled=len(border.usages))
+def _charge(border: Border, *, waits: bool) -> bool:
+    """Charge what the run has used and release the rest of its hold; returns whether that was done.
+
+    The next model call reserves what it needs. Where the person owes more than they have, the charge is left to the
+    end of the run, or, before it waits, to the end of its hold: it goes on then if it gets another.
+    """
+    hold, job = border.hold, border.job
+    if hold is None or not (hold.lines or waits):
+        return False
+    rest = coverage.Demand(prompt_tokens=hold.prompt_tokens, written_tokens=hold.written_tokens)
+    try:
+        coverage.cover(hold_id=hold.id, user_id=job.owner_id, demand=rest, lines=hold.lines)
+    except (holds.NoCredit, holds.OverBudget):
+        if not waits:
+            return False
+        holds.settle_many({hold.id: hold.lines})
+    return True
 
 
 def _store_checkpoint(run: Run, checkpoint: Checkpoint, *, waits: bool) -> None:

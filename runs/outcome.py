@@ -5,11 +5,12 @@ import logging
 from chat.services.turns.open_parts import without_open_calls
 from endpoints.catalog.keys import with_user_key_error
 from endpoints.providers.base import Endpoint
+from endpoints.services.metered import MeteredModel
 from messages.events import Failed, Finished
 from messages.reducer import error_part
 from runs.persistence import RunResult
 from runs.rounds import Rounds
-from runs.run import ActiveRun
+from runs.run import ActiveRun, lines_of
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,12 @@ def why_not_begun(active: ActiveRun, endpoint: Endpoint | Failed) -> Finished | 
 
 
 def result_of(
-    active: ActiveRun, endpoint: Endpoint | Failed, ending: Finished | Failed, worker: str, rounds: Rounds | None
+    active: ActiveRun,
+    endpoint: Endpoint | Failed,
+    ending: Finished | Failed,
+    worker: str,
+    model: MeteredModel,
+    rounds: Rounds | None,
 ) -> RunResult:
     """Return what is stored of a run that is over; None for `rounds` where none was begun."""
     active.ending = True
@@ -39,8 +45,8 @@ def result_of(
         ending=ending,
         parts=parts,
         usages=active.usages,
+        lines=lines_of(model),
         endpoint=called,
         left_out=active.left_out,
-        settled=active.settled,
         steps=rounds.steps if rounds and active.job.checkpoint else (),
     )

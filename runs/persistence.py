@@ -20,12 +20,11 @@ from psycopg.types.json import JsonbLoader
 from accounts.models import User
 from accounts.models.access import is_granted_sql
 from billing.services import holds
-from billing.services.quantities import Quantities
+from billing.services.ledger import LedgerLine
 from chat.models import ApprovalRequest, Message, Project, Run, Step
 from chat.services.quotes import with_quotes
 from chat.services.turns.checkpoint import Checkpoint
 from chat.services.turns.waking import deliver
-from endpoints.catalog.prices import rates_of
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
 from endpoints.services.prompts import is_blank
@@ -56,8 +55,9 @@ class ClaimedRun:
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
     limited: bool = False  # whether a balance or a budget limits the run
-    reply_tokens: int = holds.REPLY_SLICE  # of the reply that its hold pays for
-    is_held: bool = True  # whether the hold is open; a run that waited has none
+    held: int = 0  # credits of the balance that its hold reserves
+    written_tokens: int = 0  # that calls wrote which are charged already, by estimate
+    is_held: bool = True  # whether it has an open hold; a subrun that begins has none
     parent_id: UUID | None = None  # of a subrun: the run that began it
     agent: str = ""
     checkpoint: Checkpoint | None = None  # None: the run begins
@@ -65,7 +65,10 @@ class ClaimedRun:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: its last event, what the message now holds, and the usage of each model call."""
+    """How a run ended: its last event, what the message now holds, and the usage of each model call.
+
+    `lines` are of the calls that are not charged yet.
+    """
 
     job: ClaimedRun
     worker: str
@@ -73,8 +76,8 @@ class RunResult:
     parts: Sequence[Part]
     usages: Sequence[Usage]
     endpoint: Endpoint | None
+    lines: Sequence[LedgerLine] = ()
     left_out: int = 0  # messages of the branch that did not fit into the prompt
-    settled: int = 0  # of the usages, at a border before
     steps: Sequence[Step] = ()  # that ended since the last border, of a run that had one
 
 
@@ -117,7 +120,8 @@ WITH taken AS (
 )
 SELECT taken.*, m.endpoint, m.model, m.spec, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
     coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited,
-    coalesce(h.reply_tokens, %(slice)s) AS reply_tokens, coalesce(h.state = 'open', false) AS is_held
+    coalesce(h.amount, 0) AS held, coalesce(h.written_tokens, 0) AS written_tokens,
+    coalesce(h.state = 'open', false) AS is_held
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
 LEFT JOIN billing_hold h ON h.id = taken.hold_id
@@ -141,8 +145,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
     """Take those of the runs that nobody has taken yet; one round trip for all of them."""
     connection.ensure_connection()
     raw = connection.connection
-    seconds = settings.GENERATION_LEASE_SECONDS
-    values = {"ids": list(ids), "worker": worker, "lease": seconds, "slice": holds.REPLY_SLICE}
+    values = {"ids": list(ids), "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
@@ -286,7 +289,7 @@ def finish(results: Sequence[RunResult]) -> Stored:
             existing = {run.id: run for run in Run.objects.filter(id__in=[result.job.id for result in lost])}
             mailed = frozenset(result.job.id for result in lost if _has_mail(existing.get(result.job.id), result))
             ours += [result for result in lost if result.job.id not in existing]
-        holds.settle_many({result.job.hold_id: lines_of(result) for result in ours if result.job.hold_id})
+        holds.settle_many({result.job.hold_id: result.lines for result in ours if result.job.hold_id})
     return Stored(kept, mailed)
 
 
@@ -347,45 +350,6 @@ def states_of(ending: Event) -> tuple[str, str]:
     if isinstance(ending, Finished) and ending.reason == "stopped":
         return Run.State.STOPPED, Message.State.STOPPED
     return Run.State.DONE, Message.State.COMPLETE
-
-
-def lines_of(result: RunResult) -> list[holds.LedgerLine]:
-    """Return one line per model call that is not charged yet; its key makes a repeated settlement harmless."""
-    return lines_of_usages(result.job, result.endpoint, result.usages, result.settled)
-
-
-def lines_of_usages(
-    job: ClaimedRun, endpoint: Endpoint | None, usages: Sequence[Usage], settled: int
-) -> list[holds.LedgerLine]:
-    """Return a line for each usage but the first `settled`."""
-    return usage_lines(job.id, endpoint, job.endpoint, job.model, job.coefficient, usages, settled)
-
-
-def usage_lines(
-    run_id: UUID,
-    endpoint: Endpoint | None,
-    endpoint_name: str,
-    model: str,
-    coefficient: Decimal,
-    usages: Sequence[Usage],
-    settled: int,
-) -> list[holds.LedgerLine]:
-    """Return a line for each usage of a run but the first `settled`."""
-    rates = rates_of(endpoint, model) if endpoint else None
-    return [
-        holds.LedgerLine(
-            key=f"generation:{run_id}:{number}",
-            reason="message",
-            endpoint=endpoint_name,
-            model=model,
-            quantities=Quantities.of(usage),
-            rates=rates,
-            coefficient=coefficient,
-            estimated=usage.estimated,
-        )
-        for number, usage in enumerate(usages)
-        if number >= settled
-    ]
 
 
 def usages_of_steps(run_id: UUID) -> list[Usage]:

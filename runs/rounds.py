@@ -31,11 +31,11 @@ from chat.models import Step
 from chat.services.turns.checkpoint import Checkpoint
 from chat.services.turns.open_parts import without_open_calls
 from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.services.metered import MeteredModel
 from messages.events import Failed, Finished, PartEnded, PartStarted, PartUpdated, Usage
 from messages.parts import Part, ToolCall, grown_text, with_grown_text
 from runs import borders
 from runs.inbox import UNKNOWN, with_result
-from runs.metering import RunBudget, retry_while_db_down
 from runs.run import ActiveRun, call_model, prepare, with_long_results_stored
 from runs.stream_log import LogWriter
 from runs.tool_round import ToolRound, pending_calls
@@ -55,7 +55,7 @@ class Rounds:
     active: ActiveRun
     writer: LogWriter
     endpoint: Endpoint
-    budget: RunBudget
+    model: MeteredModel
     agents: AgentDirectory
     worker: str
     steps: list[Step] = field(default_factory=list)  # that ended since the last border
@@ -137,14 +137,14 @@ class Rounds:
         agent = self.agents(self.active.state.agent)
         if agent is None:
             return Failed("internal", f"there is no agent {self.active.state.agent}")
-        request = await prepare(self.active, self.endpoint, self.budget, agent)
+        request = await prepare(self.active, self.endpoint, self.model, agent)
         if not isinstance(request, ModelRequest):
             return request
         if self.active.job.checkpoint is not None and await self._begin(number):
             return Finished("stopped")
         first, used = len(self.active.log.reducer.parts), len(self.active.usages)
         began = timezone.now()
-        ending = await call_model(self.active, self.writer, request, self.budget)
+        ending = await call_model(self.active, self.writer, request, self.model)
         usage = self.active.usages[used] if len(self.active.usages) > used else None
         self._note_model_step(number, ending, usage, began)
         if isinstance(ending, Failed) or ending.reason in {"stopped", "budget"}:
@@ -185,7 +185,7 @@ class Rounds:
             async for call_id, event in carry_out_calls(self._round.jobs(calls, agent), active.state.limits):
                 outcomes, parts = self._round.hear(call_id, event, self.agents)
                 self._advance(*outcomes)
-                self._show(await with_long_results_stored(active, self.budget, parts))
+                self._show(await with_long_results_stored(active, self.model, parts))
         except asyncio.CancelledError:
             if not active.stopping:
                 raise
@@ -212,11 +212,10 @@ class Rounds:
         border = borders.Border(
             job=active.job,
             worker=self.worker,
-            checkpoint=replace(self._checkpoint, state=active.state, settled=active.settled),
+            checkpoint=replace(self._checkpoint, state=active.state),
             parts=[*known, *self._round.parts],
             stored=self._stored,
-            usages=active.usages,
-            endpoint=self.endpoint,
+            hold=self.model.payer.hold,
             steps=self.steps,
             requests=self._round.requests,
             subruns=self._round.subruns,
@@ -224,6 +223,8 @@ class Rounds:
         crossing = await self._in_thread(lambda: borders.cross(border))
         if crossing is None:
             raise RunLost
+        if border.hold is not None and crossing.is_charged:
+            border.hold.lines, border.hold.amount = [], 0
         self._checkpoint, active.state = crossing.checkpoint, crossing.state
         active.job = replace(active.job, checkpoint=crossing.checkpoint)
         self._show(crossing.parts)
@@ -245,4 +246,4 @@ class Rounds:
                 self.writer.append(self.active.log, PartUpdated(place, with_grown_text(part, "") if grown else part))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await retry_while_db_down(self.budget.in_thread, work)
+        return await self.model.in_thread(work)

@@ -3,10 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +18,6 @@ from billing.services import holds
 from billing.services.quantities import Quantities
 from chat.models import ApprovalRequest, Message, Run, Step
 from chat.services.tree import tree
-from chat.services.turns.checkpoint import Checkpoint
 from chat.services.turns.ending import announce_end
 from chat.services.turns.open_parts import without_open_calls
 from chat.services.turns.queue import announce_work
@@ -29,10 +27,9 @@ from chat.services.turns.waking import deliver_end
 from endpoints.catalog import registry
 from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import rates_of
-from endpoints.services.tokens import estimate, estimate_message
+from endpoints.services.tokens import estimate_message, written_size
 from messages.events import Failed
-from messages.parts import Error, Part, Reasoning, Text, grown_text, parts_from_json
-from runs.persistence import usage_lines, usages_of_steps
+from messages.parts import Error, parts_from_json
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +149,7 @@ def _interrupt(run: Run) -> None:
         )
     if run.hold_id:
         # The provider was called and reported nothing: what was written is charged by estimate, the rest released.
-        holds.settle(hold_id=run.hold_id, lines=_lines(run, message))
+        holds.settle(hold_id=run.hold_id, lines=[_estimate(run, message, run.hold_id)])
     if run.checkpoint is not None:
         ApprovalRequest.objects.filter(run=run, state=ApprovalRequest.State.PENDING).update(
             state=ApprovalRequest.State.CANCELLED
@@ -164,61 +161,33 @@ def _interrupt(run: Run) -> None:
         announce_end(run, Failed("interrupted"))
 
 
-def _lines(run: Run, message: Message) -> list[holds.LedgerLine]:
-    """Return what is charged: what ended calls have reported, and an estimate of the one that was cut off."""
-    if run.checkpoint is None:
-        return [_estimate(run, message)]
-    checkpoint, endpoint = Checkpoint.from_json(run.checkpoint), registry.current().get(message.endpoint)
-    usages = usages_of_steps(run.id)
-    ended = usage_lines(
-        run.id, endpoint, message.endpoint, message.model, _coefficient(run), usages, checkpoint.settled
-    )
-    content = parts_from_json(run.content or []) if run.parent_id else message.content
-    vocabulary = vocabulary_of(message.model)
-    before, written = content[: checkpoint.parts], content[checkpoint.parts :]
-    asked = [checkpoint.brief.prompt] if checkpoint.brief else _asked(message)
-    read = sum(estimate_message(text, vocabulary) for text in [*asked, *map(grown_text, before)])
-    cut_off = _line(run, message, Quantities(input=read, output=estimate(_said(written), vocabulary)))
-    return [*ended, cut_off]
-
-
-def _estimate(run: Run, message: Message) -> holds.LedgerLine:
-    vocabulary = vocabulary_of(message.model)
-    written = estimate(_said(message.content), vocabulary)
+def _estimate(run: Run, message: Message, hold_id: UUID) -> holds.LedgerLine:
+    """Return the charge of the call that was lost; those before it are charged by what they used."""
+    vocabulary, hold = vocabulary_of(message.model), Hold.objects.get(id=hold_id)
+    content = message.content if run.parent_id is None else parts_from_json(run.content or [])
+    written = written_size(content, vocabulary) - hold.written_tokens
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
         earlier = Run.objects.filter(message=message, parent=None).exclude(id=run.id).values("hold_id")
         charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
-        written = max(written - charged, 0)
-    read = sum(estimate_message(text, vocabulary) for text in _asked(message))
-    return _line(run, message, Quantities(input=read, output=written))
-
-
-def _said(parts: Sequence[Part]) -> str:
-    return "".join(part.text for part in parts if isinstance(part, Text | Reasoning))
-
-
-def _asked(message: Message) -> list[str]:
-    return list(Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True))
-
-
-def _line(run: Run, message: Message, quantities: Quantities) -> holds.LedgerLine:
+        written -= charged
     endpoint = registry.current().get(message.endpoint)
     return holds.LedgerLine(
         key=f"generation:{run.id}:interrupted",
         reason="message",
         endpoint=message.endpoint,
         model=message.model,
-        quantities=quantities,
+        quantities=Quantities(input=hold.prompt_tokens or _asked(message, vocabulary), output=max(written, 0)),
         rates=rates_of(endpoint, message.model) if endpoint else None,
-        coefficient=_coefficient(run),
+        coefficient=hold.coefficient,
         estimated=True,
     )
 
 
-def _coefficient(run: Run) -> Decimal:
-    hold = Hold.objects.filter(id=run.hold_id).first() if run.hold_id else None
-    return hold.coefficient if hold else Decimal(1)
+def _asked(message: Message, vocabulary: str) -> int:
+    """Return about how many tokens of the conversation the reply answers."""
+    texts = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
+    return sum(estimate_message(text, vocabulary) for text in texts)
 
 
 @transaction.atomic

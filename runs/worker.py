@@ -23,6 +23,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from redis.asyncio import Redis
 
 from agents.tools.base import AgentDirectory, site_agents
+from billing.services.payer import CallPrice
 from chat.services import results
 from chat.services.notices import notify_now
 from chat.services.turns.queue import STOP, WORK
@@ -30,10 +31,11 @@ from chat.services.turns.waiting import stop_subruns
 from chat.tasks import write_title
 from endpoints.catalog import keys, registry
 from endpoints.providers.base import Endpoint
+from endpoints.services.metered import MeteredModel, price_of_call
 from messages.events import Failed
 from runs import borders, persistence
 from runs.closing import ResultBatcher
-from runs.metering import RunBudget, retry_while_db_down
+from runs.metering import model_of, retry_while_db_down
 from runs.outcome import result_of, why_not_begun
 from runs.rounds import Rounds, RunLost
 from runs.run import ActiveRun, parts_to_continue
@@ -143,9 +145,11 @@ class Generator:
     async def _live(self, active: ActiveRun) -> None:
         job, is_over = active.job, True
         try:
-            endpoint, budget = await retry_while_db_down(self._in_thread, lambda: self._means_of(active))
+            endpoint, price = await retry_while_db_down(self._in_thread, lambda: self._means_of(active))
             hints = asyncio.create_task(self._say_begun(job, endpoint))
-            is_over = await self._carry_out(active, endpoint, budget)
+            model = model_of(active.job, self._in_thread, price)
+            model.usages = active.usages
+            is_over = await self._carry_out(active, endpoint, model)
             await hints
             if is_over and not isinstance(endpoint, Failed) and endpoint.titles.timing == "final":
                 await self._ask_for_title(job)
@@ -159,15 +163,15 @@ class Generator:
         if is_over and job.parent_id is None:
             await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
 
-    async def _carry_out(self, active: ActiveRun, endpoint: Endpoint | Failed, budget: RunBudget) -> bool:
+    async def _carry_out(self, active: ActiveRun, endpoint: Endpoint | Failed, model: MeteredModel) -> bool:
         """Go on with the run to its end, and store that; False where it waits."""
         rounds = None
         ending = why_not_begun(active, endpoint)
         if ending is None and not isinstance(endpoint, Failed):
-            rounds = Rounds(active, self._writer, endpoint, budget, self._agents, self.worker)
+            rounds = Rounds(active, self._writer, endpoint, model, self._agents, self.worker)
             ending = await rounds.carry_on()
         while ending is not None:
-            result = result_of(active, endpoint, ending, self.worker, rounds)
+            result = result_of(active, endpoint, ending, self.worker, model, rounds)
             kept = await self._result_batcher.store(result)
             if kept == "kept":
                 self._writer.append(active.log, result.ending)
@@ -179,27 +183,26 @@ class Generator:
             ending = await rounds.hear()
         return False
 
-    def _means_of(self, active: ActiveRun) -> tuple[Endpoint | Failed, RunBudget]:
-        """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
+    def _means_of(self, active: ActiveRun) -> tuple[Endpoint | Failed, CallPrice | None]:
+        """Return the endpoint that is called, with its person's own key, or why it cannot be; and what a call costs."""
         job = active.job
         known = registry.current()
         endpoint = known.get(job.endpoint)
         if job.checkpoint is not None:
-            active.usages, active.settled = persistence.usages_of_steps(job.id), job.checkpoint.settled
+            active.usages = persistence.usages_of_steps(job.id)
             parts = active.log.reducer.parts
             whole = results.put_back({job.message_id: parts})[job.message_id]
             active.whole = {place: part for place, part in enumerate(whole) if part is not parts[place]}
         if endpoint is None or (job.spec and known.spec(job.spec) is None):
-            return Failed("no_endpoint"), RunBudget(job, endpoint, self._in_thread)
+            return Failed("no_endpoint"), None
         held = borders.with_hold(job, endpoint) if job.checkpoint and not job.stop_requested else job
         active.job = held or job
-        budget = RunBudget(active.job, endpoint, self._in_thread)
         if held is None:
-            return Failed("no_credit"), budget
+            return Failed("no_credit"), None
         try:
-            return keys.resolve(endpoint, job.owner_id), budget
+            return keys.resolve(endpoint, job.owner_id), price_of_call(endpoint, job.model)
         except keys.KeyProblem as problem:
-            return Failed(problem.code), budget
+            return Failed(problem.code), None
 
     async def _say_begun(self, job: persistence.ClaimedRun, endpoint: Endpoint | Failed) -> None:
         if job.parent_id is None:

@@ -19,7 +19,7 @@ from chat.services.turns.draft import StartedTurn
 from endpoints.providers.base import ModelRequest, ToolSpec
 from messages.events import Event, Finished, PartDelta, PartEnded, PartStarted, Usage
 from messages.parts import Text, ToolCall
-from runs import run, worker
+from runs import worker
 from runs.sweeper import Sweeper
 from runs.worker import Generator
 from tests.conversations import began
@@ -91,8 +91,20 @@ class ScriptedModel:
 
 def play(monkeypatch: pytest.MonkeyPatch, script: Script) -> ScriptedModel:
     model = ScriptedModel(script)
-    monkeypatch.setattr(run, "stream", model)
+    script_model(monkeypatch, model)
     return model
+
+
+def script_model(monkeypatch: pytest.MonkeyPatch, model: Any) -> None:
+    """Let every run be written by `model`, metered as any other."""
+    metered_model = worker.model_of
+
+    def model_of(*values: Any) -> Any:
+        made = metered_model(*values)
+        made.model = model
+        return made
+
+    monkeypatch.setattr(worker, "model_of", model_of)
 
 
 def in_turn(*calls: Sequence[Event]) -> Script:

@@ -30,6 +30,7 @@ from tests.runs.scripted import (
     play,
     requests_of,
     said,
+    script_model,
     swept,
     texts,
     until_there,
@@ -137,7 +138,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, points: Points) -> Callable[[], lis
             yield heard
         points.pass_(f"tools {number} ended")
 
-    monkeypatch.setattr("runs.run.stream", stream)
+    script_model(monkeypatch, stream)
     monkeypatch.setattr(rounds, "carry_out_calls", tools)
     monkeypatch.setattr(borders, "cross", points.around("border", borders.cross))
     monkeypatch.setattr(borders, "begin_model_call", points.around("mark", borders.begin_model_call))

@@ -128,6 +128,11 @@ class RunSteps:
                 return self._start_text(index, part)
             case ToolCall():
                 return self._start_call(index, part)
+        return self._tell_whole(place, part)
+
+    def _tell_whole(self, place: int, part: Part) -> list[Payload]:
+        """Return the payloads of a part of the content that comes whole."""
+        match part:
             case Steer():
                 applied = {"steerId": part.id, "index": place, "part": steer_to_wire(part)}
                 return [{"event": "on_steer_applied", "data": applied}]

@@ -22,14 +22,12 @@ class Brief:
 class Checkpoint:
     """`border` counts the borders of the run, `claims` how often a generator took it up since the first one.
 
-    `parts` is how many the message had. `settled` is how many of the run's usages are charged. `brief` is a subrun's.
+    `brief` is a subrun's.
     """
 
     state: RunState
     border: int = 0
     claims: int = 0
-    parts: int = 0
-    settled: int = 0
     brief: Brief | None = None
 
     def to_json(self) -> dict[str, Any]:
