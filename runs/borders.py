@@ -85,10 +85,7 @@ def cross(border: Border) -> Crossing | None:
     if border.subruns:
         announce_work(*(subrun.id for subrun in border.subruns))
     if waits:
-        is_asking = ApprovalRequest.objects.filter(run=run, state=ApprovalRequest.State.PENDING).exists()
-        if run.parent_id is None or is_asking:
-            news = {"conversation": str(run.conversation_id), "running": False, "asking": is_asking}
-            notify(run.owner_id, "run", news)
+        _tell_person(run)
     return Crossing(checkpoint, parts, waits, is_charged)
 
 
@@ -138,6 +135,14 @@ def with_hold(job: ClaimedRun, endpoint: Endpoint) -> ClaimedRun | None:
             held=hold.amount,
         )
     return None
+
+
+def _tell_person(run: Run) -> None:
+    """Tell the person's tabs that the run waits, and whether it asks them something."""
+    is_asking = ApprovalRequest.objects.filter(run=run, state=ApprovalRequest.State.PENDING).exists()
+    if run.parent_id is None or is_asking:
+        news = {"conversation": str(run.conversation_id), "running": False, "asking": is_asking}
+        notify(run.owner_id, "run", news | ({"subrun": True} if run.parent_id else {}))
 
 
 def _locked(run_id: UUID, worker: str) -> Run | None:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
 
-from chat.models import Conversation, Message, Run
+from chat.models import ApprovalRequest, Conversation, Message, Run
 from chat.services.tree import tree
 from chat.services.turns.draft import StartedTurn
 from chat.services.turns.editing import is_editable
@@ -125,6 +125,7 @@ class MessageView:
     waited: int = 0  # seconds since that run was begun
     thinks: bool = False  # its model may think before it answers
     waits: bool = False  # its run waits for the person, or for a subrun
+    asked: tuple[PartView, ...] = ()  # what subruns of its run ask; the run's own questions are parts
     can_continue: bool = False
     can_edit: bool = False
     edited_at: datetime | None = None
@@ -183,9 +184,16 @@ def present_branch(
     streaming = [message.id for message in window.messages if message.state == Message.State.STREAMING]
     runs = Run.objects.filter(message_id__in=streaming, state__in=Run.OPEN, parent=None) if streaming else ()
     run_of = {run.message_id: run for run in runs}
+    asked_of = _asked_by_subruns(list(run_of.values()))
     last = window.messages[-1].id if window.messages and window.ends_branch else None
     views = [
-        present(message, place=window.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
+        present(
+            message,
+            place=window.places.get(message.id),
+            run=run_of.get(message.id),
+            is_last=message.id == last,
+            asked=asked_of.get(message.id, ()),
+        )
         for message in window.messages
     ]
     return Branch(
@@ -220,7 +228,41 @@ def present_started(started: StartedTurn) -> tuple[MessageView, MessageView]:
     )
 
 
-def present(message: Message, *, place: tree.Place | None, run: Run | None, is_last: bool = False) -> MessageView:
+def _asked_by_subruns(runs: Sequence[Run]) -> dict[UUID, tuple[PartView, ...]]:
+    """Return what subruns of waiting runs ask, by the ids of their messages. One query, where a run waits."""
+    waiting = [run.message_id for run in runs if run.state == Run.State.WAITING]
+    if not waiting:
+        return {}
+    pending = ApprovalRequest.objects.filter(
+        run__message__in=waiting,
+        run__parent__isnull=False,
+        run__state__in=Run.OPEN,
+        state=ApprovalRequest.State.PENDING,
+    )
+    asked: dict[UUID, tuple[PartView, ...]] = {}
+    for request in pending.select_related("run").order_by("created_at", "id"):
+        views = asked.get(request.run.message_id, ())
+        asked[request.run.message_id] = (*views, _asking(len(views), request))
+    return asked
+
+
+def _asking(number: int, request: ApprovalRequest) -> PartView:
+    said, call_id = request.request, request.call_id
+    part: Part = Approval(str(request.id), call_id)
+    if request.kind == ApprovalRequest.Kind.QUESTION:
+        part = Question(str(request.id), call_id, said["text"], tuple(said["options"]))
+    call = ToolCall(call_id, said["name"], said["arguments"])
+    return bare_part(number, part, among=(call,))
+
+
+def present(
+    message: Message,
+    *,
+    place: tree.Place | None,
+    run: Run | None,
+    is_last: bool = False,
+    asked: tuple[PartView, ...] = (),
+) -> MessageView:
     """Put together what the message's template shows."""
     place = place or tree.Place(1, 1, None, None)
     # While a run writes the message these are the parts at its last save; the websocket brings the rest.
@@ -249,6 +291,7 @@ def present(message: Message, *, place: tree.Place | None, run: Run | None, is_l
         waited=max(0, int((timezone.now() - run.created_at).total_seconds())) if run else 0,
         thinks=run is not None and _thinks(message),
         waits=run is not None and run.state == Run.State.WAITING,
+        asked=asked,
         can_continue=can_continue(message),
         can_edit=run is None and message.state != Message.State.FAILED and any(map(is_editable, content)),
         edited_at=message.edited_at,

@@ -10,7 +10,7 @@ from accounts.models import User
 from api.librechat.chat.content import content_of
 from api.librechat.chat.steps import RunSteps
 from chat.models import ApprovalRequest, Conversation, InboxItem, Message, Run
-from messages.events import PartEnded, PartStarted, PartUpdated, Snapshot
+from messages.events import Event, PartEnded, PartStarted, PartUpdated, Snapshot
 from messages.parts import Approval, Part, Question, Steer, Subrun, Text, ToolCall, parts_to_json
 from tests.api.conftest import Api
 
@@ -179,7 +179,7 @@ def test_nothing_is_said_to_nobody_or_too_often(owner: User, waits: Run) -> None
 def test_the_stream_tells_of_waiting_words_and_subruns() -> None:
     conversation, message, action = uuid4(), uuid4(), uuid4()
     steps = RunSteps(conversation_id=conversation, message_id=message, action_id=action)
-    events = [
+    events: list[Event] = [
         PartStarted(0, Text("Let me see.")), PartEnded(0),
         PartStarted(1, CALLS[0]), PartEnded(1), PartStarted(2, CALLS[1]), PartEnded(2),
         PartStarted(3, Approval("a1", "c1")), PartStarted(4, Approval("a2", "c2")),

@@ -148,3 +148,21 @@ def test_the_list_tells_which_chat_waits(owner: User, asks: Callable[..., Approv
     assert html.count("data-asking") == 1
     Conversation.objects.filter(id=request.run.conversation_id).update(pin_position=1)
     assert signed_in(owner).get("/sidebar", headers=FRAGMENT).content.decode().count("data-asking") == 1
+
+
+def test_what_a_subrun_asks_is_shown_below_the_reply(owner: User, asks: Callable[..., ApprovalRequest]) -> None:
+    request = asks()
+    child = Run.objects.create(
+        owner=owner, conversation=request.run.conversation, message=request.run.message, parent=request.run,
+        state="waiting", checkpoint={}, content=[],
+    )  # fmt: skip
+    asked = {"name": "count", "arguments": "{}", "text": "How many?", "options": ["one", "two"]}
+    question = ApprovalRequest.objects.create(run=child, call_id="d1", kind="question", request=asked)
+    client = signed_in(owner)
+    html = page_of(client, request)
+    assert "How many?" in html
+    assert f"/questions/{question.id}/answer" in html
+    assert client.post(f"/questions/{question.id}/answer", {"option": "two"}).status_code == 302
+    child.refresh_from_db()
+    assert child.state == "queued"
+    assert "How many?" not in page_of(client, request)

@@ -19,7 +19,7 @@ from chat.services.turns.draft import StartedTurn
 from endpoints.providers.base import ModelRequest, ToolSpec
 from messages.events import Event, Finished, PartDelta, PartEnded, PartStarted, Usage
 from messages.parts import Text, ToolCall
-from runs import worker
+from runs import metering, worker
 from runs.sweeper import Sweeper
 from runs.worker import Generator
 from tests.conversations import began
@@ -97,7 +97,7 @@ def play(monkeypatch: pytest.MonkeyPatch, script: Script) -> ScriptedModel:
 
 def script_model(monkeypatch: pytest.MonkeyPatch, model: Any) -> None:
     """Let every run be written by `model`, metered as any other."""
-    metered_model = worker.model_of
+    metered_model = metering.model_of
 
     def model_of(*values: Any) -> Any:
         made = metered_model(*values)
@@ -162,8 +162,9 @@ class TestTools:
         yield Result((Text("at last"),))
 
     async def _break(self, context: ToolContext, arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
-        raise RuntimeError("secret detail")
-        yield
+        if context.call_id:
+            raise RuntimeError("secret detail")
+        yield Result(())
 
 
 def _spec(name: str) -> ToolSpec:

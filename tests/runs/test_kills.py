@@ -17,7 +17,7 @@ from billing.models import Balance, Hold, LedgerEntry
 from chat.models import ApprovalRequest, Run, Step
 from chat.services.turns import turns, waiting
 from messages.parts import Text, ToolCall
-from runs import borders, closing, persistence, rounds
+from runs import borders, persistence, rounds
 from tests.runs.scripted import (
     Killed,
     Process,
@@ -142,7 +142,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, points: Points) -> Callable[[], lis
     monkeypatch.setattr(rounds, "carry_out_calls", tools)
     monkeypatch.setattr(borders, "cross", points.around("border", borders.cross))
     monkeypatch.setattr(borders, "begin_model_call", points.around("mark", borders.begin_model_call))
-    monkeypatch.setattr(closing.persistence, "finish", points.around("end", persistence.finish))
+    monkeypatch.setattr(persistence, "finish", points.around("end", persistence.finish))
     return lambda: [texts(request) for request in model.requests]
 
 

@@ -4,10 +4,10 @@ The model is scripted, everything else is real. A constraint of the database che
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Barrier
 from typing import Any, TypeVar
 
@@ -20,9 +20,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import User
-from agents.services.run import Limits
-from agents.services.run import run as run_agent
-from agents.services.toolbox import Tool, Toolbox, ToolOutput
+from agents.services.transcript import told_so_far
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import adjust
 from billing.services.holds import NoCredit
@@ -34,7 +32,7 @@ from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, Tool
 from endpoints.services.metered import price_of_call
 from endpoints.services.tokens import estimate, request_size
 from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
-from messages.parts import Text, ToolCall
+from messages.parts import Part, Text, ToolCall
 from messages.reducer import MessageParts
 from runs import persistence
 from runs.metering import model_of
@@ -88,11 +86,11 @@ class ScriptedModel:
         yield Finished("tool_calls" if self.round < self.plan.rounds else "stop")
 
 
-async def _cold(_arguments: Mapping[str, Any]) -> ToolOutput:
-    return ToolOutput("-3 degrees")
+TOOLS = (ToolSpec("weather", "The weather of a city", {"type": "object"}),)
 
 
-TOOLBOX = Toolbox({"weather": Tool(ToolSpec("weather", "The weather of a city", {"type": "object"}), _cold)})
+def _answered(part: Part) -> Part:
+    return replace(part, state="done", result=(Text("-3 degrees"),)) if isinstance(part, ToolCall) else part
 
 
 class Generator:
@@ -118,23 +116,27 @@ class Generator:
     async def _live(self, job: persistence.ClaimedRun, plan: Plan) -> None:
         endpoint = somewhere()
         price = await self.in_thread(lambda: price_of_call(endpoint, "m"))
-        model, reply = model_of(job, self.in_thread, price), MessageParts()
+        model, parts = model_of(job, self.in_thread, price), list[Part]()
         model.model = ScriptedModel(plan)
-        request = ModelRequest(endpoint, "m", [PromptMessage("user", "Why?")])
+        request = ModelRequest(endpoint, "m", [PromptMessage("user", "Why?")], tools=TOOLS if plan.rounds > 1 else ())
         ending: Finished | Failed = Finished("stopped")
         try:
-            limits = Limits(tool_rounds=plan.rounds)
-            toolbox = TOOLBOX if plan.rounds > 1 else Toolbox()
-            async with aclosing(run_agent(request, toolbox=toolbox, limits=limits, model=model)) as events:  # type: ignore[type-var]
-                async for event in events:
-                    reply.apply(event)
-                    if isinstance(event, Finished | Failed):
-                        ending = event
+            for _ in range(plan.rounds):
+                reply = MessageParts()
+                async with aclosing(model(request)) as events:
+                    async for event in events:
+                        reply.apply(event)
+                        if isinstance(event, Finished | Failed):
+                            ending = event
+                parts += reply.parts
+                answered = [_answered(part) for part in reply.parts]
+                request = replace(request, messages=[*request.messages, *told_so_far(answered, (0,))])
+                if ending != Finished("tool_calls"):
+                    break
         except NoCredit:
             ending = Finished("budget")
         except asyncio.CancelledError:
-            pass  # a person stopped it, or it is lost
-        parts = tuple(reply.parts)
+            parts += reply.parts  # a person stopped it, or it is lost
         if plan.end == "lost":
             progress = persistence.Progress(job.id, job.message_id, parts, "")
             await self.in_thread(lambda: persistence.save(worker="one", batch=[progress]))

@@ -104,7 +104,7 @@ def test_who_lost_a_run_writes_nothing_into_its_reply(owner: User) -> None:
     assert Run.objects.values().get(id=run.id) == stored
     reply = Message.objects.get(id=job.message_id)
     assert (reply.parts, reply.state) == ([], "streaming")
-    assert Hold.objects.get(id=job.hold_id).state == "open"
+    assert Hold.objects.get().state == "open"
     assert not LedgerEntry.objects.exists()
 
 
@@ -128,7 +128,7 @@ def test_the_end_stores_the_reply_and_settles_the_hold_once(
     assert (reply.state, reply.finish_reason, reply.text, reply.parts) == (
         reply_state, reason, "Because they can.", parts_to_json(PARTS),
     )  # fmt: skip
-    assert Hold.objects.get(id=job.hold_id).state == "settled"
+    assert Hold.objects.get().state == "settled"
     keys = [f"generation:{run.id}:0", f"generation:{run.id}:1"]
     assert sorted(LedgerEntry.objects.filter(user=owner, reason="message").values_list("key", flat=True)) == keys
     assert finish([replace(whole, parts=[])]) == Stored()

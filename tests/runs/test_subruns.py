@@ -23,6 +23,7 @@ from tests.runs.scripted import (
     over,
     play,
     rounds_in,
+    row_of,
     said,
     swept,
     texts,
@@ -199,7 +200,7 @@ async def test_a_child_whose_generator_dies_is_a_failed_call(
     reached = model.hold(1)
     started = await asked(owner)
     await reached.wait()
-    child = await child_of(started.run)
+    child = await child_of(await row_of(started.run.id))
     await Run.objects.filter(id=child.id).aupdate(worker="killed")
     assert (await swept())["interrupted"] == 1
     run = await over(started)

@@ -231,7 +231,9 @@ async def test_another_agent_goes_on_in_mid_run(
     )
     started = await asked(owner)
     [request] = await requests_of(started)
-    checkpoint = Checkpoint.from_json((await Run.objects.aget()).checkpoint)
+    stored = (await Run.objects.aget()).checkpoint
+    assert stored is not None
+    checkpoint = Checkpoint.from_json(stored)
     assert checkpoint.state.agents == ("poet",)
     await process.restart()
     await decide(user=owner, request_id=request.id, allowed=True)

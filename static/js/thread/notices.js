@@ -45,7 +45,7 @@ export const notices = {
   },
   title: (notice) => tell(events.retitle, { conversation: notice.conversation, title: notice.title }),
   list: () => refreshList(),
-  run({ conversation: id, running, run, asking = false }) {
+  run({ conversation: id, running, run, asking = false, subrun = false }) {
     const row = rowOf(id);
     row?.toggleAttribute("data-running", running);
     row?.toggleAttribute("data-asking", asking);
@@ -53,6 +53,7 @@ export const notices = {
     markUnread();
     if (!row) refreshList();
     // Begun in another tab: this one shows it, too.
+    if (subrun && isOnView(id)) reloadMessages(); // what it asks is no part of the reply
     if (running && isOnView(id)) setTimeout(joinIfMissing, JOIN_AFTER, id, run);
   },
 };
