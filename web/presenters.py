@@ -17,6 +17,7 @@ from chat.services.tree import tree
 from chat.services.turns.draft import StartedTurn
 from chat.services.turns.editing import is_editable
 from chat.services.turns.turns import can_continue, ticket_for
+from core.ids import uuid_of
 from endpoints.catalog import registry
 from endpoints.catalog.facts import facts
 from endpoints.catalog.icons import Icon
@@ -75,6 +76,13 @@ class PartView:
         """What a tool answered."""
         results = self.source.result if isinstance(self.source, ToolCall) else None
         return [ResultView(self.index, result, mark_safe("")) for result in results or ()]
+
+    @property
+    def answer_address(self) -> str:
+        """Where a person answers what the part asks; empty where it asks nothing."""
+        name = {Approval: "chat:decide", Question: "chat:answer"}.get(type(self.source), "")
+        id_ = uuid_of(self.source.id) if isinstance(self.source, Approval | Question) else None
+        return reverse(name, args=[id_]) if id_ else ""
 
     @property
     def link(self) -> str:

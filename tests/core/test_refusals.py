@@ -30,6 +30,7 @@ from billing.services import budgets, holds
 from chat.services import feedback, quotes
 from chat.services.organise import bookmarks, bulk, favourites, projects
 from chat.services.refusal import TurnRefused
+from chat.services.turns import waiting
 from core.quotas import QuotaReached
 from core.rate_limits import NotCounted, TooOften
 from core.refusal import AsFormError, Refusal
@@ -41,12 +42,15 @@ from web.refusals import Refusals
 # Technical: nobody is told no in their words. What a library or a worker did wrong, and what stops a process.
 TECHNICAL = {
     "AnswerTooLarge", "BadIdToken", "BadResponse", "BrokenAnswer", "CannotBundle", "CannotStart", "ConfigFaults",
-    "Ended", "NoModel", "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "TooLarge",
+    "Ended", "NoModel", "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "RunLost",
+    "TooLarge",
     "Undecipherable", "Untouched", "_Unreadable", "Refusal",
 }  # fmt: skip
 PLAIN = {"Exception", "ValueError", "RuntimeError", "LookupError", "KeyError", "TypeError"}
 SAID = [
     # refusal, code, status, message
+    (waiting.AnsweredAlready(), "answered", 409, "This has already been answered, or the reply has ended."),
+    (waiting.NotSteerable("Too late", code="over"), "over", 409, "Too late"),
     (recovery.BadLink(), "refused", 400, "This link no longer works. Ask for a new one."),
     (recovery.ResetOff(), "refused", 403, "Passwords can't be reset by email here."),
     (invitations.BadInvitation(), "refused", 400, "This invitation is not valid or is for another address."),

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from endpoints.catalog import registry
 from runs.worker import Generator
 from tests.model_server.fixtures import ModelServer
+from tests.runs.scripted import Process, TestTools
 
 ENDPOINTS = """
 version: 1.3.5
@@ -42,3 +43,16 @@ async def generator() -> AsyncIterator[Generator]:
     generator.drain()
     await asyncio.wait_for(task, 20)
     await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def tools() -> TestTools:
+    return TestTools()
+
+
+@pytest.fixture
+async def process(tools: TestTools) -> AsyncIterator[Process]:
+    process = Process(tools)
+    process.start()
+    yield process
+    await process.stop()

@@ -102,19 +102,6 @@ class Points:
         return passing
 
 
-@pytest.fixture
-def tools() -> TestTools:
-    return TestTools()
-
-
-@pytest.fixture
-async def process(tools: TestTools) -> AsyncIterator[Process]:
-    process = Process(tools)
-    process.start()
-    yield process
-    await process.stop()
-
-
 def watched(monkeypatch: pytest.MonkeyPatch, points: Points) -> Callable[[], list[list[str]]]:
     """Have a run pass the points; returns what reads the prompts that the model got."""
     model = play(monkeypatch, in_turn(*SCRIPT))

@@ -1,6 +1,6 @@
 """Runs that tools begin: what they know, who pays, how their results come back, and how they end with their parent."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -34,20 +34,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def tools() -> TestTools:
-    return TestTools()
-
-
-@pytest.fixture
-async def process(tools: TestTools) -> AsyncIterator[Process]:
-    process = Process(tools)
-    process.start()
-    yield process
-    await process.stop()
-
-
-@pytest.fixture
-def plays(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedModel]:
+def plays_by_task(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedModel]:
     """Return a function that scripts the model: what the parent hears in turn, and each subrun by its task."""
 
     def make(*parent: Sequence[Event], **subruns: Sequence[Sequence[Event]]) -> ScriptedModel:
@@ -66,9 +53,9 @@ async def child_of(run: Run) -> Run:
 
 
 async def test_a_subrun_knows_its_task_alone_and_answers_the_call(
-    owner: User, process: Process, tools: TestTools, plays: Callable[..., ScriptedModel], balances_on: None
+    owner: User, process: Process, tools: TestTools, plays_by_task: Callable[..., ScriptedModel], balances_on: None
 ) -> None:
-    model = plays(
+    model = plays_by_task(
         called(("c1", "delegate", {"prompt": "count", "agent": "poet"})),
         said("It says three."),
         count=[called(("d1", "look", {"q": "cats"})), said("Three cats.")],
@@ -95,9 +82,9 @@ async def test_a_subrun_knows_its_task_alone_and_answers_the_call(
 
 
 async def test_a_child_that_fails_is_a_failed_call(
-    owner: User, process: Process, plays: Callable[..., ScriptedModel]
+    owner: User, process: Process, plays_by_task: Callable[..., ScriptedModel]
 ) -> None:
-    model = plays(
+    model = plays_by_task(
         called(("c1", "delegate", {"prompt": "count"})), said("It did not work."), count=[[Failed("rate_limited")]]
     )
     run = await over(await asked(owner))
@@ -110,9 +97,9 @@ async def test_a_child_that_fails_is_a_failed_call(
 
 
 async def test_a_result_from_the_background_comes_while_the_model_speaks(
-    owner: User, process: Process, plays: Callable[..., ScriptedModel]
+    owner: User, process: Process, plays_by_task: Callable[..., ScriptedModel]
 ) -> None:
-    model = plays(
+    model = plays_by_task(
         called(("c1", "delegate", {"prompt": "count", "background": True})),
         said("I have begun."),
         said("They are three."),
@@ -135,9 +122,9 @@ async def test_a_result_from_the_background_comes_while_the_model_speaks(
 
 
 async def test_a_run_waits_for_its_background_without_a_slot(
-    owner: User, process: Process, plays: Callable[..., ScriptedModel]
+    owner: User, process: Process, plays_by_task: Callable[..., ScriptedModel]
 ) -> None:
-    model = plays(
+    model = plays_by_task(
         called(("c1", "delegate", {"prompt": "count", "background": True})),
         said("I have begun."),
         said("They are three."),
@@ -156,9 +143,9 @@ async def test_a_run_waits_for_its_background_without_a_slot(
 
 
 async def test_a_stop_goes_down_the_tree(
-    owner: User, process: Process, tools: TestTools, plays: Callable[..., ScriptedModel]
+    owner: User, process: Process, tools: TestTools, plays_by_task: Callable[..., ScriptedModel]
 ) -> None:
-    plays(
+    plays_by_task(
         called(("c1", "delegate", {"prompt": "count"})),
         said("Never."),
         count=[called(("d1", "delegate", {"prompt": "deeper"})), said("Never.")],
@@ -175,9 +162,9 @@ async def test_a_stop_goes_down_the_tree(
 
 
 async def test_a_child_asks_the_person_and_the_parent_waits_with_it(
-    owner: User, process: Process, tools: TestTools, plays: Callable[..., ScriptedModel]
+    owner: User, process: Process, tools: TestTools, plays_by_task: Callable[..., ScriptedModel]
 ) -> None:
-    plays(
+    plays_by_task(
         called(("c1", "delegate", {"prompt": "count"})),
         said("Sent."),
         count=[called(("d1", "mail", {"q": "you"})), said("Mailed.")],
@@ -192,9 +179,9 @@ async def test_a_child_asks_the_person_and_the_parent_waits_with_it(
 
 
 async def test_a_child_whose_generator_dies_is_a_failed_call(
-    owner: User, process: Process, plays: Callable[..., ScriptedModel], monkeypatch: pytest.MonkeyPatch
+    owner: User, process: Process, plays_by_task: Callable[..., ScriptedModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = plays(
+    model = plays_by_task(
         called(("c1", "delegate", {"prompt": "count"})), said("It did not work."), count=[said("Three cats.")]
     )
     reached = model.hold(1)
@@ -210,10 +197,10 @@ async def test_a_child_whose_generator_dies_is_a_failed_call(
 
 
 async def test_what_a_run_may_begin_is_limited(
-    owner: User, process: Process, plays: Callable[..., ScriptedModel]
+    owner: User, process: Process, plays_by_task: Callable[..., ScriptedModel]
 ) -> None:
     orders = [(f"c{number}", "delegate", {"prompt": "count"}) for number in range(9)]
-    model = plays(called(*orders), said("Done."), count=[said("One.")])
+    model = plays_by_task(called(*orders), said("Done."), count=[said("One.")])
     run = await over(await asked(owner))
     assert await Run.objects.filter(parent=run.id).acount() == 8
     assert "tool: Not begun: there are too many subruns already." in texts(model.requests[-1])

@@ -1,6 +1,6 @@
 """Runs that wait for their person: approvals, questions, what is said to them, and that a restart loses nothing."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -35,19 +35,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 decide = sync_to_async(waiting.decide)
 reply_to = sync_to_async(waiting.reply_to)
 steer = sync_to_async(waiting.steer)
-
-
-@pytest.fixture
-def tools() -> TestTools:
-    return TestTools()
-
-
-@pytest.fixture
-async def process(tools: TestTools) -> AsyncIterator[Process]:
-    process = Process(tools)
-    process.start()
-    yield process
-    await process.stop()
 
 
 @pytest.fixture
