@@ -44,20 +44,19 @@ def decide(*, user: User, request_id: UUID, allowed: bool, reason: str = "") -> 
 
     Raises `Http404`, `AnsweredAlready`, and `NotSteerable` for a reason that is too long.
     """
+    request = access.approval_for(user, request_id)
     state = ApprovalRequest.State.APPROVED if allowed else ApprovalRequest.State.REJECTED
-    return _answer(
-        user, request_id, ApprovalRequest.Kind.APPROVAL, state, _clean(reason, MAX_ANSWER, may_be_empty=True)
-    )
+    return _answer(user, request, ApprovalRequest.Kind.APPROVAL, state, _clean(reason, MAX_ANSWER, may_be_empty=True))
 
 
 def reply_to(*, user: User, request_id: UUID, text: str) -> ApprovalRequest:
     """Answer a question. Raises `Http404`, `AnsweredAlready`, `NotSteerable` (nothing said, or too much)."""
-    answer = _clean(text, MAX_ANSWER)
-    return _answer(user, request_id, ApprovalRequest.Kind.QUESTION, ApprovalRequest.State.ANSWERED, answer)
-
-
-def _answer(user: User, request_id: UUID, kind: str, state: str, text: str) -> ApprovalRequest:
     request = access.approval_for(user, request_id)
+    answer = _clean(text, MAX_ANSWER)
+    return _answer(user, request, ApprovalRequest.Kind.QUESTION, ApprovalRequest.State.ANSWERED, answer)
+
+
+def _answer(user: User, request: ApprovalRequest, kind: str, state: str, text: str) -> ApprovalRequest:
     if request.kind != kind:
         raise AnsweredAlready
     with transaction.atomic():
