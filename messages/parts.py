@@ -330,7 +330,7 @@ KINDS: Final[dict[str, type[KnownPart]]] = {}
 """The kinds that can be read, by their `type`. A new one is added with `register`."""
 
 
-_RESULT_KINDS: Final = (Text, Image, Audio, FileRef, Resource, Data, StoredResult)
+RESULT_KINDS: Final = (Text, Image, Audio, FileRef, Resource, Data, StoredResult)
 
 
 def register(*kinds: type[KnownPart]) -> None:
@@ -419,7 +419,7 @@ def _result_in(call: Mapping[str, Any]) -> tuple[ResultPart, ...] | None:
     if "content" in call:
         content = call["content"]
         parts = tuple(map(from_json, content)) if isinstance(content, list) else ()
-        if not parts or not all(isinstance(part, _RESULT_KINDS) for part in parts):
+        if not parts or not all(isinstance(part, RESULT_KINDS) for part in parts):
             raise TypeError("the result has a part of another kind")
         return parts  # type: ignore[return-value]  # checked
     return (Text(string_of(call, "output")),) if "output" in call else None

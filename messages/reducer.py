@@ -47,18 +47,8 @@ class MessageParts:
         """Fold one event in. Never raises; an event about a part that there is not is ignored."""
         self.offset += offset_step(event)
         match event:
-            case PartDelta(index, text):
-                if 0 <= index < len(self._parts):
-                    self._pieces.setdefault(index, []).append(text)
-            case PartStarted(index, part):
-                if index == len(self._parts):
-                    self._parts.append(part)
-                    self.open.add(index)
-            case PartUpdated(index, part):
-                if 0 <= index < len(self._parts):
-                    self._update(index, part)
-            case PartEnded(index):
-                self.open.discard(index)
+            case PartDelta() | PartStarted() | PartUpdated() | PartEnded():
+                self._apply_to_part(event)
             case Usage():
                 self.usage = add_usage(self.usage, event)
             case Snapshot(parts):
@@ -68,6 +58,21 @@ class MessageParts:
             case Failed():
                 self.failed = event
                 self._parts.append(error_part(event))
+
+    def _apply_to_part(self, event: PartDelta | PartStarted | PartUpdated | PartEnded) -> None:
+        index = event.index
+        if isinstance(event, PartStarted):
+            if index == len(self._parts):
+                self._parts.append(event.part)
+                self.open.add(index)
+        elif not 0 <= index < len(self._parts):
+            return
+        elif isinstance(event, PartDelta):
+            self._pieces.setdefault(index, []).append(event.text)
+        elif isinstance(event, PartUpdated):
+            self._update(index, event.part)
+        else:
+            self.open.discard(index)
 
     def _load(self, parts: Iterable[Part]) -> None:
         self._parts: list[Part] = list(parts)

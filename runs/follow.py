@@ -20,22 +20,8 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
 from chat.models import Run
-from messages.events import (
-    TERMINAL,
-    AgentSwitched,
-    Attached,
-    Event,
-    Finished,
-    ReasoningDelta,
-    ReasoningSignature,
-    Snapshot,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    ToolResult,
-    offset_step,
-)
-from messages.parts import AgentSwitch, Attachment, Part, Reasoning, Text, ToolCall
+from messages.events import TERMINAL, Event, Finished, PartDelta, PartEnded, PartStarted, Snapshot, offset_step
+from messages.parts import Error
 from messages.reducer import MessageParts
 from messages.stream_format import OUT_OF_BAND, decode, key_of
 
@@ -109,8 +95,8 @@ def _after(known: int, events: list[Event]) -> list[Event]:
         size = offset_step(event)
         if known <= 0:
             rest.append(event)
-        elif known < size and isinstance(event, TextDelta | ReasoningDelta):
-            rest.append(type(event)(event.text[known:]))
+        elif known < size and isinstance(event, PartDelta):
+            rest.append(PartDelta(event.index, event.text[known:]))
         known -= size
     return rest
 
@@ -311,35 +297,13 @@ async def follow(run_id: UUID) -> AsyncIterator[list[Event]]:
 
 def events_of(reducer: MessageParts) -> list[Event]:
     """Return the shortest list of events that leads to the reducer's state."""
-    events = [event for part in reducer.parts for event in _events_of_part(part)]
+    events: list[Event] = []
+    for index, part in enumerate(reducer.parts):
+        if isinstance(part, Error):
+            continue  # the terminal event says it
+        events.append(PartStarted(index, part))
+        if index not in reducer.open:
+            events.append(PartEnded(index))
     if reducer.failed or reducer.finished:
         events.append(reducer.failed or reducer.finished or Finished())
-    return events
-
-
-def _events_of_part(part: Part) -> list[Event]:
-    match part:
-        case Text(text):
-            return [TextDelta(text)]
-        case Reasoning():
-            return _events_of_thoughts(part)
-        case ToolCall(call_id, name, arguments):
-            events: list[Event] = [ToolCallStarted(call_id, name), ToolCallDelta(call_id, arguments)]
-            if part.result is not None:
-                events.append(ToolResult(call_id, part.result, part.state == "failed"))
-            return events
-        case Attachment(kind, data):
-            return [Attached(kind, data)]
-        case AgentSwitch(agent_id, name):
-            return [AgentSwitched(agent_id, name)]
-        case _:  # an error: the terminal event says it
-            return []
-
-
-def _events_of_thoughts(thoughts: Reasoning) -> list[Event]:
-    events: list[Event] = [ReasoningDelta(thoughts.text)] if thoughts.text else []
-    if thoughts.signature and thoughts.signature.encrypted:
-        events.append(ReasoningSignature(redacted=thoughts.signature.data))
-    elif thoughts.signature:
-        events.append(ReasoningSignature(thoughts.signature.data))
     return events

@@ -13,8 +13,8 @@ from endpoints.providers.base import Caller, Endpoint, ModelRequest
 from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally, prompt_size
-from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from messages.parts import Error, Part, Text
+from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
+from messages.parts import Error, Part, grown_text
 from messages.reducer import error_part
 from runs.metering import RunBudget
 from runs.persistence import ClaimedRun, RunResult, caller_of_job
@@ -107,7 +107,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> 
 
 
 async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: RunBudget) -> Finished | Failed:
-    scrubber = Scrubber(in_text=active.log.reducer.open_kind is Text)
+    scrubber = Scrubber(active.log.reducer.parts)
     active.writing = True
     try:
         async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
@@ -153,18 +153,15 @@ async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budg
 
 
 def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event) -> None:
-    if isinstance(event, TextDelta | ReasoningDelta):
-        active.written.add(event.text)
-        active.total += len(event.text)
-    elif isinstance(event, ToolCallDelta):
-        active.written.add(event.arguments)
-        active.total += len(event.arguments)
+    if isinstance(event, PartDelta | PartStarted):
+        text = event.text if isinstance(event, PartDelta) else grown_text(event.part)
+        active.written.add(text)
+        active.total += len(text)
     elif isinstance(event, Usage):
         active.usages.append(event)
         active.written.clear()
-    event = scrubber.clean(event)
-    if not isinstance(event, TextDelta | ReasoningDelta) or event.text:
-        writer.append(active.log, event)
+    for cleaned in scrubber.clean(event):
+        writer.append(active.log, cleaned)
 
 
 def _note_silence(active: ActiveRun, request: ModelRequest) -> None:

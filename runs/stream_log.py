@@ -11,7 +11,7 @@ from uuid import UUID
 import redis
 from redis.asyncio import Redis
 
-from messages.events import Event, ReasoningDelta, Snapshot, TextDelta
+from messages.events import Event, PartDelta, Snapshot
 from messages.parts import Part
 from messages.reducer import MessageParts
 from messages.stream_format import KEPT_AFTER_END, encode, key_of
@@ -34,23 +34,20 @@ class RunLog:
     last_id: str = ""
     _at: int = 0  # the position before the first pending event
     _events: list[Event] = field(default_factory=list)
-    _kind: "type[TextDelta | ReasoningDelta] | None" = None  # of the pieces
-    _pieces: list[str] = field(default_factory=list)
+    _pieces: dict[int, list[str]] = field(default_factory=dict)  # by part: what it grew by since the last event
 
     @property
     def pending(self) -> bool:
         return bool(self._events or self._pieces)
 
     def append(self, event: Event) -> None:
-        """Apply `event` and queue it for the next flush; neighbouring deltas of one kind become one event."""
+        """Apply `event` and queue it for the next flush; the deltas of a part become one event, also of parts that grow
+        side by side."""
         if not self.pending:
             self._at = self.reducer.offset
         self.reducer.apply(event)
-        if isinstance(event, TextDelta | ReasoningDelta):
-            if self._kind is not type(event):
-                self._seal()
-                self._kind = type(event)
-            self._pieces.append(event.text)
+        if isinstance(event, PartDelta):
+            self._pieces.setdefault(event.index, []).append(event.text)
         else:
             self._seal()
             self._events.append(event)
@@ -62,9 +59,9 @@ class RunLog:
         return self._at, events
 
     def _seal(self) -> None:
-        if self._kind and self._pieces:
-            self._events.append(self._kind("".join(self._pieces)))
-        self._kind, self._pieces = None, []
+        if self._pieces:
+            self._events += [PartDelta(index, "".join(pieces)) for index, pieces in self._pieces.items()]
+            self._pieces = {}
 
     def snapshot(self) -> str:
         """Return the entry that stands for everything applied so far."""

@@ -21,8 +21,8 @@ from endpoints.catalog.facts import facts
 from endpoints.catalog.icons import Icon
 from endpoints.services.failure_words import Explanation, explain
 from messages.parts import (
-    AgentSwitch,
-    Attachment,
+    RESULT_KINDS,
+    Citation,
     Error,
     Part,
     Reasoning,
@@ -30,6 +30,7 @@ from messages.parts import (
     ToolCall,
     UnknownPart,
     is_readable,
+    text_of_result,
 )
 from web.failures import ForAdmins, for_admins
 from web.model_menu import writer_icon
@@ -58,20 +59,35 @@ class PartView:
     def template(self) -> str:
         if self.typed:
             return "chat/parts/typed.html"
+        if isinstance(self.source, UnknownPart):
+            return "chat/parts/unknown.html"
         if isinstance(self.source, Reasoning) and self.source.is_hidden:
             return "chat/parts/hidden_reasoning.html"
-        return _TEMPLATES[type(self.source)]
+        return f"chat/parts/{self.source.type}.html"
+
+    @property
+    def results(self) -> "list[ResultView]":
+        """What a tool answered."""
+        results = self.source.result if isinstance(self.source, ToolCall) else None
+        return [ResultView(self.index, result, mark_safe("")) for result in results or ()]
+
+    @property
+    def link(self) -> str:
+        """The address of a citation, if a person may be led there."""
+        url = self.source.url if isinstance(self.source, Citation) else ""
+        return url if url.startswith(("https://", "http://")) else ""
 
 
-_TEMPLATES: dict[type[Part], str] = {
-    Text: "chat/parts/text.html",
-    Reasoning: "chat/parts/reasoning.html",
-    ToolCall: "components/tool_card.html",
-    Attachment: "chat/parts/attachment.html",
-    AgentSwitch: "chat/parts/agent_switch.html",
-    Error: "chat/parts/error.html",
-    UnknownPart: "chat/parts/agent_switch.html",
-}
+class ResultView(PartView):
+    """One part of a tool's result, as the tool's card shows it."""
+
+    @property
+    def template(self) -> str:
+        return "chat/parts/result_text.html" if isinstance(self.source, Text) else super().template
+
+    @property
+    def text(self) -> str:
+        return text_of_result(self.source) if isinstance(self.source, RESULT_KINDS) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ create index message_search on message using gin (search);  -- 4 ms
 """
 _PARTS: list[Part] = [
     Reasoning("Which index suits full-text search?"),
-    ToolCall("1", "run_query", "explain select 1", state="done", result="4 ms"),
+    ToolCall("1", "run_query", "explain select 1", state="done", result=(Text("4 ms"),)),
     Text(_REPLY),
 ]
 

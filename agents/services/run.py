@@ -7,25 +7,15 @@ iterator ends the provider's connection and any tool that is at work.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from agents.services.toolbox import Toolbox, ToolOutput
 from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.services.model_calls import stream
-from messages.events import (
-    Event,
-    Failed,
-    Finished,
-    ReasoningDelta,
-    ReasoningSignature,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    ToolResult,
-)
-from messages.parts import Reasoning, ToolCall
+from messages.events import Event, Failed, Finished, PartDelta, PartEnded, PartStarted, PartUpdated
+from messages.parts import Part, Reasoning, Text, ToolCall
 from messages.reducer import MessageParts
 
 log = logging.getLogger(__name__)
@@ -43,32 +33,6 @@ class Limits:
     output_characters: int = 100_000  # of one tool result; the rest is cut off, and the model is told
 
 
-@dataclass(slots=True)
-class _RoundReply:
-    """What one model call said, as far as the next call must know it."""
-
-    text: list[str] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    arguments: dict[str, list[str]] = field(default_factory=dict)
-    reasoning: MessageParts = field(default_factory=MessageParts)
-
-    def note(self, event: Event) -> None:
-        match event:
-            case TextDelta(text):
-                self.text.append(text)
-            case ReasoningDelta() | ReasoningSignature():
-                self.reasoning.apply(event)
-            case ToolCallStarted(call_id, name):
-                self.names[call_id] = name
-                self.arguments[call_id] = []
-            case ToolCallDelta(call_id, arguments) if call_id in self.arguments:
-                self.arguments[call_id].append(arguments)
-
-    @property
-    def calls(self) -> tuple[ToolCall, ...]:
-        return tuple(ToolCall(call_id, name, "".join(self.arguments[call_id])) for call_id, name in self.names.items())
-
-
 async def run(
     request: ModelRequest, *, toolbox: Toolbox | None = None, limits: Limits | None = None, model: Model = stream
 ) -> AsyncIterator[Event]:
@@ -79,43 +43,55 @@ async def run(
     """
     toolbox, limits = toolbox or Toolbox(), limits or Limits()
     request = replace(request, tools=toolbox.specs)
+    first = 0  # where the round's parts begin in the message
     for _ in range(limits.tool_rounds + 1):
-        reply, ending = _RoundReply(), None
+        reply, ending = MessageParts(), None
         async with aclosing(model(request)) as events:  # type: ignore[type-var]
             async for event in events:
                 if isinstance(event, Finished | Failed):
                     ending = event
                     break
-                if not isinstance(event, TextDelta | ReasoningDelta) or toolbox.tools:
-                    reply.note(event)
-                yield event
+                if toolbox.tools or not isinstance(event, PartDelta):
+                    reply.apply(event)
+                yield _placed(event, first) if first else event
         if ending is None:
             ending = Failed("cut_off", "the adapter ended without a word")
-        if isinstance(ending, Failed) or not reply.calls:
+        calls = {part.id: (index, part) for index, part in enumerate(reply.parts) if isinstance(part, ToolCall)}
+        if isinstance(ending, Failed) or not calls:
             yield ending
             return
-        results: list[ToolResult] = []
-        async for result in _call_tools(reply.calls, toolbox, limits):
-            results.append(result)
-            yield result
-        request = replace(request, messages=[*request.messages, *_round(reply, results)])
+        ended: dict[str, ToolCall] = {}
+        async for call in _call_tools([call for _, call in calls.values()], toolbox, limits):
+            ended[call.id] = call
+            yield PartUpdated(first + calls[call.id][0], replace(call, arguments=""))
+        request = replace(request, messages=[*request.messages, *_round(reply.parts, ended)])
+        first += len(reply.parts)
     yield Finished("limit")
 
 
-def _round(reply: _RoundReply, results: Sequence[ToolResult]) -> list[PromptMessage]:
+def _placed(event: Event, first: int) -> Event:
+    """Return the event of a model call as one of the message, where the call's parts begin at `first`."""
+    if isinstance(event, PartStarted | PartDelta | PartUpdated | PartEnded):
+        return replace(event, index=event.index + first)
+    return event
+
+
+def _round(parts: Sequence[Part], ended: Mapping[str, ToolCall]) -> list[PromptMessage]:
     """Return what the next model call must see of this one: its calls, and each result in the calls' order."""
-    output = {result.call_id: result.output for result in results}
-    thoughts = tuple(part for part in reply.reasoning.parts if isinstance(part, Reasoning))
-    said = PromptMessage("assistant", "".join(reply.text), tool_calls=reply.calls, reasoning=thoughts)
-    heard = [PromptMessage("tool", output[call.id], tool_call_id=call.id) for call in reply.calls]
+    text = "".join(part.text for part in parts if isinstance(part, Text))
+    thoughts = tuple(part for part in parts if isinstance(part, Reasoning))
+    calls = tuple(part for part in parts if isinstance(part, ToolCall))
+    said = PromptMessage("assistant", text, tool_calls=calls, reasoning=thoughts)
+    heard = [PromptMessage("tool", ended[call.id].result_text, tool_call_id=call.id) for call in calls]
     return [said, *heard]
 
 
-async def _call_tools(calls: Sequence[ToolCall], toolbox: Toolbox, limits: Limits) -> AsyncIterator[ToolResult]:
-    """Carry out the calls of one round side by side; yield each result as it comes."""
+async def _call_tools(calls: Sequence[ToolCall], toolbox: Toolbox, limits: Limits) -> AsyncIterator[ToolCall]:
+    """Carry out the calls of one round side by side; yield each with its result as it comes."""
     allowed, refused = calls[: limits.calls_per_round], calls[limits.calls_per_round :]
     for call in refused:
-        yield ToolResult(call.id, f"Not called: at most {limits.calls_per_round} calls at once.", failed=True)
+        text = f"Not called: at most {limits.calls_per_round} calls at once."
+        yield replace(call, state="failed", result=(Text(text),))
     tasks = [asyncio.create_task(_call_tool(call, toolbox, limits)) for call in allowed]
     try:
         for task in asyncio.as_completed(tasks):
@@ -125,12 +101,12 @@ async def _call_tools(calls: Sequence[ToolCall], toolbox: Toolbox, limits: Limit
             started.cancel()
 
 
-async def _call_tool(call: ToolCall, toolbox: Toolbox, limits: Limits) -> ToolResult:
+async def _call_tool(call: ToolCall, toolbox: Toolbox, limits: Limits) -> ToolCall:
     output = await _output_of(call, toolbox, limits)
     text = output.text
     if len(text) > limits.output_characters:
         text = f"{text[: limits.output_characters]}\n[cut off after {limits.output_characters} characters]"
-    return ToolResult(call.id, text, failed=output.failed)
+    return replace(call, state="failed" if output.failed else "done", result=(Text(text),))
 
 
 async def _output_of(call: ToolCall, toolbox: Toolbox, limits: Limits) -> ToolOutput:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from messages.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted
+from endpoints.providers.content import TEXT, THOUGHT, Said
+from endpoints.providers.reply_parts import ReplyParts
+from messages.events import Event
 
 MAX_CALLS = 128
 _TAGS = {"<think>": "</think>", "<thought>": "</thought>", "[THINK]": "[/THINK]"}
@@ -24,9 +26,9 @@ class ThinkSplitter:
         self._held = ""
         self._after = False  # the thoughts are over, the blank lines after them not yet
 
-    def feed(self, text: str) -> Iterator[Event]:
+    def feed(self, text: str) -> Iterator[Said]:
         if self.plain:
-            yield TextDelta(text)
+            yield TEXT, text
             return
         self._held += text
         if self._close:
@@ -36,13 +38,13 @@ class ThinkSplitter:
         else:
             yield from self._start()
 
-    def end(self) -> Iterator[Event]:
+    def end(self) -> Iterator[Said]:
         """Yield what was held back."""
         if self._held and not self._after:
-            yield ReasoningDelta(self._held) if self._close else TextDelta(self._held)
+            yield (THOUGHT if self._close else TEXT), self._held
         self._held = ""
 
-    def _start(self) -> Iterator[Event]:
+    def _start(self) -> Iterator[Said]:
         seen = self._held.lstrip()
         opened = next((tag for tag in _TAGS if seen.startswith(tag)), "")
         if opened:
@@ -50,26 +52,26 @@ class ThinkSplitter:
             yield from self._think()
         elif not any(tag.startswith(seen) for tag in _TAGS):
             self.plain, held, self._held = True, self._held, ""
-            yield TextDelta(held)
+            yield TEXT, held
 
-    def _think(self) -> Iterator[Event]:
+    def _think(self) -> Iterator[Said]:
         thought, tag, rest = self._held.partition(self._close)
         if tag:
             if thought:
-                yield ReasoningDelta(thought)
+                yield THOUGHT, thought
             self._close, self._after, self._held = "", True, rest
             yield from self._begin()
             return
         kept = _overlap(self._held, self._close)
         ready, self._held = self._held[: len(self._held) - kept], self._held[len(self._held) - kept :]
         if ready:
-            yield ReasoningDelta(ready)
+            yield THOUGHT, ready
 
-    def _begin(self) -> Iterator[Event]:
+    def _begin(self) -> Iterator[Said]:
         reply, self._held = self._held.lstrip(), ""
         if reply:
             self.plain = True
-            yield TextDelta(reply)
+            yield TEXT, reply
 
 
 def _overlap(text: str, tag: str) -> int:
@@ -90,8 +92,9 @@ class ToolCalls:
     Every call gets an id that no call of the prompt has: some providers number them anew in every reply.
     """
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    def __init__(self, parts: ReplyParts, taken: Iterable[str] = ()) -> None:
         self.count = 0
+        self._parts = parts
         self._taken = set(taken)
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
@@ -118,9 +121,9 @@ class ToolCalls:
                 return
             call.call_id, arguments, call.waiting = self._free_id(call.provider_id), call.waiting, ""
             self.count += 1
-            yield ToolCallStarted(call.call_id, name)
-        if arguments:
-            yield ToolCallDelta(call.call_id, arguments)
+            yield from self._parts.start_call(call.call_id, name, arguments)
+        elif arguments:
+            yield from self._parts.grow_call(call.call_id, arguments)
 
     def _find(self, index: Any, provider_id: Any, *, begins: bool) -> _Call | None:
         known = provider_id if isinstance(provider_id, str) else ""

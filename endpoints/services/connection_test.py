@@ -15,10 +15,13 @@ from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services import model_calls
 from endpoints.services.failure_words import explain
 from endpoints.transport.retries import ONCE
-from messages.events import Failed, ReasoningDelta, TextDelta
+from messages.events import Failed
+from messages.parts import Reasoning, plain_text
+from messages.reducer import MessageParts
 
 SECONDS: Final = 20.0  # for the whole call
 REPLY_TOKENS: Final = 32
+MAX_READ: Final = 10_000  # characters: a provider that never ends is read no further
 MAX_SHOWN: Final = 80  # characters of the answer
 QUESTION: Final = "Answer with the single word: ready"
 # What is found out here more exactly than after a message.
@@ -70,26 +73,23 @@ async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
         endpoint=endpoint, model=model, messages=[PromptMessage("user", QUESTION)], max_tokens=REPLY_TOKENS
     )
     await model_calls.prepare(request)
-    begun, said, thought, failed = time.monotonic(), "", False, None
+    begun, reply, failed = time.monotonic(), MessageParts(), None
     try:
         async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=ONCE)) as events:
             async for event in events:
-                match event:
-                    case TextDelta(piece):
-                        said = (said + piece)[: MAX_SHOWN * 4]
-                    case ReasoningDelta():
-                        thought = True
-                    case Failed():
-                        failed = event
+                if isinstance(event, Failed):
+                    failed = event
+                elif reply.offset < MAX_READ:
+                    reply.apply(event)
     except TimeoutError:
         failed = Failed("timeout")
     took = round((time.monotonic() - begun) * 1000)
     if failed is not None:
         return _failure(endpoint, model, failed, took)
-    said = " ".join(said.split())[:MAX_SHOWN]
+    said = " ".join(plain_text(reply.parts).split())[:MAX_SHOWN]
     if said:
         text = _("It works: the model replied in %(ms)d ms.") % {"ms": took}
-    elif thought:
+    elif any(isinstance(part, Reasoning) for part in reply.parts):
         text = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
     else:
         text = _("The reply was empty after %(ms)d ms, but the call itself worked.") % {"ms": took}

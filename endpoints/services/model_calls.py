@@ -1,7 +1,7 @@
 """Calling a model: the single entry point."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -12,7 +12,9 @@ from endpoints.services.placeholders import with_rendered_headers
 from endpoints.services.prompts import tidy
 from endpoints.transport.retries import USUAL, Retries, pause_before_retry
 from endpoints.transport.timeouts import timeouts_of
-from messages.events import Event, Failed, TextDelta, Usage
+from messages.events import Event, Failed, Usage
+from messages.parts import Part, Text
+from messages.reducer import MessageParts
 
 
 async def stream(request: ModelRequest, *, retries: Retries = USUAL) -> AsyncGenerator[Event]:
@@ -53,16 +55,22 @@ async def prepare(request: ModelRequest) -> None:
 
 async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:
     """Return the whole text of a reply, its usage if the provider told it, and why it failed if it did."""
-    text: list[str] = []
+    parts, usage, failed = await collect(request)
+    return "".join(part.text for part in parts if isinstance(part, Text)), usage, failed
+
+
+async def collect(request: ModelRequest) -> tuple[Sequence[Part], Usage | None, Failed | None]:
+    """Return all parts of a reply, its usage if the provider told it, and why it failed if it did."""
+    reply = MessageParts()
     usage: Usage | None = None
     failed: Failed | None = None
     async with aclosing(stream(request)) as events:
         async for event in events:
             match event:
-                case TextDelta(piece):
-                    text.append(piece)
                 case Usage():
                     usage = event
                 case Failed():
                     failed = event
-    return "".join(text), usage, failed
+                case _:
+                    reply.apply(event)
+    return reply.parts, usage, failed

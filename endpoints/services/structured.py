@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from endpoints.providers.base import ModelRequest
 from endpoints.providers.wires import wire_of
-from endpoints.services.model_calls import stream
-from messages.events import Failed, TextDelta, ToolCallDelta, Usage
+from endpoints.services.model_calls import collect
+from messages.events import Failed, Usage
+from messages.parts import Text, ToolCall, grown_text
 
 Schema = Mapping[str, Any]
 
@@ -22,20 +22,10 @@ async def complete_object(
     Beside it the usage, if the provider told it, and why the call failed if it did. `name` is what the provider
     calls the object: letters and underlines.
     """
-    text: list[str] = []
-    usage: Usage | None = None
-    failed: Failed | None = None
-    async with aclosing(stream(_asking(request, name, schema))) as events:
-        async for event in events:
-            match event:
-                case TextDelta(piece) | ToolCallDelta(_, piece):
-                    text.append(piece)
-                case Usage():
-                    usage = event
-                case Failed():
-                    failed = event
+    parts, usage, failed = await collect(_asking(request, name, schema))
+    text = "".join(grown_text(part) for part in parts if isinstance(part, Text | ToolCall))
     try:
-        answer = json.loads("".join(text))
+        answer = json.loads(text)
     except (ValueError, RecursionError):
         answer = None
     return answer if isinstance(answer, dict) else None, usage, failed

@@ -18,6 +18,7 @@ from endpoints.providers.assembly import ToolCalls
 from endpoints.providers.base import Connection, Endpoint, ModelRequest, PromptMessage
 from endpoints.providers.counts import Counts
 from endpoints.providers.finishes import failure_code_of, reason_of
+from endpoints.providers.reply_parts import ReplyParts
 from endpoints.services.prompts import spoken
 from endpoints.transport.failures import (
     failure_in,
@@ -222,7 +223,8 @@ class Reply:
         self.pieces: Pieces = EventLines()
         self.odd = ""  # the first of what is no part of a reply, for the log
         self.secrets = secrets_of(request.endpoint.connection)
-        self.calls = ToolCalls(call.id for message in request.messages for call in message.tool_calls)
+        self.parts = ReplyParts()
+        self.calls = ToolCalls(self.parts, (call.id for message in request.messages for call in message.tool_calls))
 
     @property
     def over(self) -> bool:
@@ -263,6 +265,7 @@ class Reply:
         for event in self.flush():
             self.began = True
             yield event
+        yield from self.parts.end()
         if (usage := self.counts.usage()) is not None:
             yield usage
         yield self.failed or failed or self._last()

@@ -18,19 +18,24 @@ from messages.events import (
     TERMINAL,
     Event,
     Failed,
-    ReasoningDelta,
-    ReasoningSignature,
-    TextDelta,
-    ToolCallDelta,
-    ToolResult,
+    Finished,
+    PartDelta,
+    PartEnded,
+    PartStarted,
+    PartUpdated,
 )
-from messages.parts import Part, Reasoning, Signature, Text, ToolCall, can_grow, is_readable
+from messages.part_base import KnownPart
+from messages.parts import Error, Part, Reasoning, Text, can_grow, grown_text, is_readable, with_grown_text
+from messages.reducer import error_part
 from runs.follow import Batch, Subscription
 from web.presenters import PartView, bare_part, present_messages
 from web.rendering.message import draft_of
 from web.rendering.results import Reader, on_behalf
-from web.rendering.stream import MarkdownStream, Patch
+from web.rendering.stream import NOTHING, MarkdownStream, Patch
+from web.rendering.text import escape, normalise
 from web.streaming.outbox import Outbox
+
+PLAIN_SHOWN = 20_000  # characters of what a tool is asked that the page shows
 
 
 class Viewer(Protocol):
@@ -53,8 +58,8 @@ def render_part(view: PartView) -> str:
 
 
 @dataclass(slots=True)
-class _Live:
-    """The part that grows: its Markdown, and its open block as the browser has it: last written, then appended to."""
+class _Markdown:
+    """A growing text: its Markdown, and its open block as the browser has it: last written, then appended to."""
 
     index: int
     kind: type[Text | Reasoning]
@@ -70,6 +75,32 @@ class _Live:
             self.tails.append(patch.tail)
         return patch
 
+    def view(self) -> PartView:
+        """Return the part without its open block."""
+        closed: SafeString = mark_safe(self.stream.html)  # noqa: S308 (sanitised by the renderer)
+        return PartView(self.index, self.kind(""), closed, live=True)
+
+
+@dataclass(slots=True)
+class _Plain:
+    """A part of any other kind that grows: its text is shown as it is, up to a limit."""
+
+    index: int
+    part: Part  # as it began, without its text
+    pieces: list[str] = field(default_factory=list)
+    room: int = PLAIN_SHOWN
+
+    def feed(self, text: str) -> Patch:
+        self.pieces.append(text)
+        shown, self.room = text[: self.room], max(self.room - len(text), 0)
+        return Patch(tail=escape(normalise(shown)) or None)
+
+    def whole(self) -> Part:
+        return with_grown_text(self.part, "".join(self.pieces))
+
+    def view(self) -> PartView:
+        return bare_part(self.index, self.whole(), live=True)
+
 
 class RunRenderer:
     """Renders one run. `ended` is called once, with the batch that ended the run, when all before it was sent.
@@ -84,8 +115,8 @@ class RunRenderer:
         self._joining: list[Viewer] = []  # those that wait for their snapshot
         self._gid = str(subscription.run_id)
         self._ended = ended
-        self._done: list[str] = []  # the HTML of each finished part
-        self._live: _Live | None = None
+        self._html: list[str] = []  # of each part, as it was last rendered whole
+        self._live: dict[int, _Markdown | _Plain] = {}  # those that grow, by index
         self._rebuild()
 
     @property
@@ -116,15 +147,17 @@ class RunRenderer:
 
     def _snapshot(self) -> str:
         """Return the messages that replace everything a tab shows of this run."""
-        live = self._live
-        html = "".join(self._done)
-        if live is None:
-            return command("reset", self._gid, html)
-        view = self._view(live)
-        reset = command("reset", self._gid, html + render_part(view))
-        if not live.opened:
-            return reset
-        return f"{reset}\n{command('p', self._gid, live.index, '', live.opened, ''.join(live.tails) or None)}"
+        html = [
+            render_part(self._live[index].view()) if index in self._live else html
+            for index, html in enumerate(self._html)
+        ]
+        commands = [command("reset", self._gid, "".join(html))]
+        commands += [
+            command("p", self._gid, live.index, "", live.opened, "".join(live.tails) or None)
+            for live in self._live.values()
+            if isinstance(live, _Markdown) and live.opened
+        ]
+        return "\n".join(commands)
 
     def hear(self, batch: Batch) -> None:
         """Listener of the subscription: render a batch and hand it to every viewer."""
@@ -157,24 +190,28 @@ class RunRenderer:
             viewer.emit(frame)
 
     def _rebuild(self) -> None:
-        """Render what the tail holds: the last part stays open for more, unless the run is over."""
-        parts = self.subscription.reducer.parts
-        self._done, self._live = [], None
-        for index, part in enumerate(parts):
-            is_last = index == len(parts) - 1 and not self.subscription.ended
-            if is_last and can_grow(part):
-                self._live = self._begin(index, type(part))
-                self._live.feed(part.text)
+        """Render what the tail holds: what may still grow stays open for more, unless the run is over."""
+        reducer = self.subscription.reducer
+        self._html, self._live = [], {}
+        for index, part in enumerate(reducer.parts):
+            if index in reducer.open and not self.subscription.ended and (live := self._begin(index, part)):
+                self._live[index] = live
+                self._html.append("")
+                live.feed(grown_text(part))
             else:
-                self._done.append(self._paint_part(index, part))
+                self._html.append(self._paint_part(index, part))
 
-    def _begin(self, index: int, kind: type[Text | Reasoning]) -> _Live:
-        return _Live(index, kind, MarkdownStream(fill=self.outbox.mark))
+    def _begin(self, index: int, part: Part) -> _Markdown | _Plain | None:
+        """Return what shows the part while it grows, without its text; None for a kind that comes whole."""
+        if can_grow(part):
+            return _Markdown(index, type(part), MarkdownStream(fill=self.outbox.mark))
+        grows = isinstance(part, KnownPart) and part.growing and not isinstance(part, Reasoning)
+        return _Plain(index, with_grown_text(part, "")) if grows else None
 
-    def _paint_part(self, index: int, part: Part) -> str:
-        """Return a finished part of the reply."""
+    def _paint_part(self, index: int, part: Part, *, live: bool = False) -> str:
+        """Return a part that does not grow any more. `live`: it has just come."""
         if not is_readable(part):
-            return render_part(bare_part(index, part))
+            return render_part(bare_part(index, part, live=live and isinstance(part, Error)))
         html = self.outbox.mark(draft_of(part.text))
         return render_part(PartView(index, part, mark_safe(html)))  # noqa: S308 (sanitised)
 
@@ -182,86 +219,81 @@ class RunRenderer:
         commands: list[str] = []
         for event in events:
             match event:
-                case TextDelta(text):
-                    commands += self._text(Text, text)
-                case ReasoningDelta(text):
-                    commands += self._text(Reasoning, text)
-                case ReasoningSignature():
-                    commands += self._sealed(event)
-                case ToolCallDelta(call_id) | ToolResult(call_id):
-                    commands += self._call(call_id)
-                case _:
-                    commands += self._other(event)
+                case PartDelta(index, text):
+                    commands += self._grow(index, text)
+                case PartStarted(index, part):
+                    commands += self._start(index, part)
+                case PartUpdated(index, part):
+                    commands += self._update(index, part)
+                case PartEnded(index):
+                    commands += self._end_part(index)
+                case Finished() | Failed():
+                    commands += self._end_all(event)
         return commands
 
-    def _text(self, kind: type[Text | Reasoning], text: str) -> list[str]:
-        commands: list[str] = []
-        if self._live is None or self._live.kind is not kind:
-            commands += self._close_live()
-            self._live = self._begin(len(self._done), kind)
-            commands.append(command("n", self._gid, self._live.index, render_part(self._view(self._live))))
-        patch = self._live.feed(text)
-        if patch.closed or patch.open is not None or patch.tail is not None:
-            commands.append(command("p", self._gid, self._live.index, patch.closed, patch.open, patch.tail))
-        return commands
+    def _start(self, index: int, part: Part) -> list[str]:
+        if index != len(self._html):
+            return []
+        live = self._begin(index, part)
+        if live is None:
+            self._html.append(self._paint_part(index, part))
+            return [command("n", self._gid, index, render_part(bare_part(index, part, live=True)))]
+        self._live[index] = live
+        self._html.append("")
+        begun = command("n", self._gid, index, render_part(live.view()))
+        return [begun, *self._grow(index, grown_text(part))]
 
-    def _close_live(self) -> list[str]:
-        """Finish the growing part: its last block becomes final, its label changes."""
-        live = self._live
+    def _grow(self, index: int, text: str) -> list[str]:
+        live = self._live.get(index)
+        patch = live.feed(text) if live and text else NOTHING
+        if patch is NOTHING or not (patch.closed or patch.open is not None or patch.tail is not None):
+            return []
+        return [command("p", self._gid, index, patch.closed, patch.open, patch.tail)]
+
+    def _update(self, index: int, part: Part) -> list[str]:
+        """Show a part again that is another now: a result has come, or a signature, which nobody sees."""
+        if index >= len(self._html):
+            return []
+        live = self._live.get(index)
+        if isinstance(live, _Markdown):
+            return self._end_part(index)
+        if live is not None:
+            del self._live[index]
+            whole = part if grown_text(part) else with_grown_text(part, "".join(live.pieces))
+        else:
+            whole = self.subscription.reducer.parts[index]
+        return self._replace(index, self._paint_part(index, whole))
+
+    def _end_part(self, index: int) -> list[str]:
+        """Finish a growing part: its last block becomes final, its label changes."""
+        live = self._live.pop(index, None)
         if live is None:
             return []
-        self._live = None
+        if isinstance(live, _Plain):
+            return self._replace(index, self._paint_part(index, live.whole()))
         patch = live.stream.finish()
-        view = PartView(live.index, live.kind(""), mark_safe(live.stream.html))  # noqa: S308 (sanitised)
-        self._done.append(render_part(view))
+        view = PartView(index, live.kind(""), mark_safe(live.stream.html))  # noqa: S308 (sanitised)
+        self._html[index] = render_part(view)
         if live.kind is Reasoning:
-            return [command("h", self._gid, live.index, self._done[-1])]
+            return [command("h", self._gid, index, self._html[index])]
         if patch.replace:
-            return [command("r", self._gid, live.index, patch.closed)]
-        return [command("p", self._gid, live.index, patch.closed, "", None)]
+            return [command("r", self._gid, index, patch.closed)]
+        return [command("p", self._gid, index, patch.closed, "", None)]
 
-    def _sealed(self, event: ReasoningSignature) -> list[str]:
-        """Close the block of thoughts: the next one is a part of its own. An encrypted one is shown as such."""
-        live = self._live
-        commands = self._close_live() if event.redacted or (live and live.kind is Reasoning) else []
-        if event.redacted:
-            index = len(self._done)
-            hidden = Reasoning("", Signature(event.redacted, encrypted=True))
-            commands += self._append(index, hidden, live=False)
-        return commands
-
-    def _call(self, call_id: str) -> list[str]:
-        """Show a tool call again: its arguments grew or its result came."""
-        for index, part in enumerate(self.subscription.reducer.parts):
-            if isinstance(part, ToolCall) and part.id == call_id and index < len(self._done):
-                html = self._paint_part(index, part)
-                if html == self._done[index]:
-                    return []
-                self._done[index] = html
-                return [command("h", self._gid, index, html)]
-        return []
-
-    def _other(self, event: Event) -> list[str]:
-        """Show the parts that are new since the last event: a tool call, an attachment, an error."""
-        parts = self.subscription.reducer.parts
-        shown = len(self._done) + (self._live is not None)
-        if isinstance(event, TERMINAL) or len(parts) > shown:
-            commands = self._close_live()
-        else:
+    def _replace(self, index: int, html: str) -> list[str]:
+        if html == self._html[index]:
             return []
-        for index in range(len(self._done), len(parts)):
-            if isinstance(parts[index], Text | Reasoning):
-                break  # its own deltas follow in this batch
-            commands += self._append(index, parts[index], live=isinstance(event, Failed))
+        self._html[index] = html
+        return [command("h", self._gid, index, html)]
+
+    def _end_all(self, event: Finished | Failed) -> list[str]:
+        """Finish what grows, and show what ended the run."""
+        commands = [line for index in sorted(self._live) for line in self._end_part(index)]
+        if isinstance(event, Failed):
+            index = len(self._html)
+            self._html.append(self._paint_part(index, error_part(event), live=True))
+            commands.append(command("n", self._gid, index, self._html[index]))
         return commands
-
-    def _append(self, index: int, part: Part, *, live: bool) -> list[str]:
-        self._done.append(render_part(bare_part(index, part)))
-        return [command("n", self._gid, index, render_part(bare_part(index, part, live=live)))]
-
-    def _view(self, live: _Live) -> PartView:
-        closed: SafeString = mark_safe(live.stream.html)  # noqa: S308 (sanitised by the renderer)
-        return PartView(live.index, live.kind(""), closed, live=True)
 
 
 def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:

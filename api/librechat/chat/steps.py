@@ -8,26 +8,15 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from api.librechat.chat.content import attachment_to_wire, content_of, result_of
-from messages.events import (
-    AgentSwitched,
-    Attached,
-    Event,
-    Failed,
-    Finished,
-    ReasoningDelta,
-    ReasoningSignature,
-    Snapshot,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    ToolResult,
-    Usage,
-)
+from messages.events import Event, Failed, Finished, PartDelta, PartStarted, PartUpdated, Snapshot, Usage
+from messages.parts import AgentSwitch, Attachment, Part, Reasoning, Text, ToolCall, is_readable
 from messages.reducer import MessageParts
-from runs.follow import events_of
 
 Payload: TypeAlias = dict[str, Any]
-_DELTAS = {"text": "on_message_delta", "think": "on_reasoning_delta"}
+_DELTAS: dict[type[Part] | None, tuple[str, str]] = {
+    Text: ("on_message_delta", "text"),
+    Reasoning: ("on_reasoning_delta", "think"),
+}
 
 
 class RunSteps:
@@ -44,9 +33,9 @@ class RunSteps:
         self._reducer = MessageParts()
         self._ids = {"messageId": str(message_id), "conversationId": str(conversation_id)}
         self._source = {name: value for name, value in (("model", model), ("provider", provider)) if value}
-        self._index = -1
-        self._open = ""  # kind of the text or think part that grows
-        self._calls: dict[str, Payload] = {}  # the step of each call
+        self._places: list[int | None] = []  # of each part: its index on the wire
+        self._kinds: list[type[Part]] = []  # and what it is
+        self._calls: dict[int, Payload] = {}  # by part: the step of a call
 
     @property
     def run_id(self) -> str:
@@ -59,12 +48,13 @@ class RunSteps:
 
     def translate(self, event: Event) -> list[Payload]:
         """Return the payloads that tell `event`, none for what ends the run."""
-        said_something = bool(self._reducer.parts)
-        if isinstance(event, Snapshot) and said_something:
-            return self._replace(event)
-        payloads = [payload for part_event in _expand(event) for payload in self._tell(part_event)]
+        said_something = bool(self._places)
         self._reducer.apply(event)
-        return payloads
+        if not isinstance(event, Snapshot):
+            return self._tell(event)
+        if said_something:
+            return self._replace()
+        return [payload for index, part in enumerate(event.parts) for payload in self._start(index, part)]
 
     def sync(self, state: Payload) -> Payload:
         """Return the frame that puts a client in the picture at once; `state` is what only the caller knows."""
@@ -74,41 +64,21 @@ class RunSteps:
             resume["collectedUsage"] = list(self.usages)
         return {"sync": True, "resumeState": resume, "pendingEvents": []}
 
-    def _replace(self, event: Snapshot) -> list[Payload]:
+    def _replace(self) -> list[Payload]:
         """The log was written anew, perhaps with more than was sent: say everything as one frame."""
-        self._reducer = MessageParts()
-        self.steps, self._index, self._open, self._calls = [], -1, "", {}
-        for part_event in _expand(event):
-            self._tell(part_event)
-        self._reducer.apply(event)
+        self.steps, self._places, self._kinds, self._calls = [], [], [], {}
+        for index, part in enumerate(self._reducer.parts):
+            self._start(index, part)
         return [self.sync({})]
 
-    def _tell(self, event: Event) -> list[Payload]:  # noqa: C901, PLR0911 (one case per event is the clearest form)
+    def _tell(self, event: Event) -> list[Payload]:
         match event:
-            case TextDelta(text):
-                return self._delta("text", text)
-            case ReasoningDelta(text):
-                return self._delta("think", text)
-            case ReasoningSignature(_, redacted):
-                self._open = ""
-                self._index += bool(redacted)
-            case ToolCallStarted(call_id, name):
-                return self._start_call(call_id, name)
-            case ToolCallDelta(call_id, arguments) if call_id in self._calls and arguments:
-                step = self._calls[call_id]
-                step["call"]["args"] += arguments
-                chunk = {"args": arguments, "id": call_id, "index": 0, "type": "tool_call_chunk"}
-                delta = {"type": "tool_calls", "tool_calls": [chunk]}
-                return [{"event": "on_run_step_delta", "data": {"id": step["id"], "delta": delta}}]
-            case ToolResult(call_id, output, failed) if call_id in self._calls:
-                return [self._complete(call_id, output, failed)]
-            case Attached(kind, data):
-                self._open = ""
-                return [{"event": "attachment", "data": attachment_to_wire(kind, data, **self._ids)}]
-            case AgentSwitched(agent_id):
-                index = self._next()
-                update = {"index": index, "runId": self.run_id, "agentId": agent_id}
-                return [{"event": "on_agent_update", "data": {"type": "agent_update", "agent_update": update}}]
+            case PartDelta(index, text):
+                return self._grow(index, text)
+            case PartStarted(index, part):
+                return self._start(index, part)
+            case PartUpdated(index, part):
+                return [self._complete(index)] if isinstance(part, ToolCall) and index in self._calls else []
             case Usage():
                 self.usages.append(self._usage(event))
                 return [{"event": "on_token_usage", "data": self.usages[-1]}]
@@ -116,43 +86,69 @@ class RunSteps:
                 self.ended = event
         return []
 
-    def _delta(self, kind: str, text: str) -> list[Payload]:
-        if not text:
+    def _start(self, index: int, part: Part) -> list[Payload]:
+        if index != len(self._places):
             return []
-        payloads = [] if self._open == kind else [self._start_text(kind)]
-        data = {"id": self._step_id(), "delta": {"content": [{"type": kind, kind: text}]}}
-        return [*payloads, {"event": _DELTAS[kind], "data": data}]
+        self._kinds.append(type(part))
+        if isinstance(part, Attachment):
+            self._places.append(None)
+            return [{"event": "attachment", "data": attachment_to_wire(part.kind, part.data, **self._ids)}]
+        place = sum(known is not None for known in self._places)
+        self._places.append(place)
+        match part:
+            case Text() | Reasoning():
+                return self._start_text(index, part)
+            case ToolCall():
+                return self._start_call(index, part)
+            case AgentSwitch(agent_id):
+                update = {"index": place, "runId": self.run_id, "agentId": agent_id}
+                return [{"event": "on_agent_update", "data": {"type": "agent_update", "agent_update": update}}]
+        return []
 
-    def _start_text(self, kind: str) -> Payload:
-        self._next()
-        self._open = kind
-        creation = {"message_id": self.run_id, "content_type": kind}
-        return self._start_step("message_creation", {"type": "message_creation", "message_creation": creation})
+    def _grow(self, index: int, text: str) -> list[Payload]:
+        kind_of_part = self._kinds[index] if index < len(self._kinds) else None
+        if index in self._calls and text:
+            step = self._calls[index]
+            step["call"]["args"] += text
+            chunk = {"args": text, "id": step["call"]["id"], "index": 0, "type": "tool_call_chunk"}
+            delta = {"type": "tool_calls", "tool_calls": [chunk]}
+            return [{"event": "on_run_step_delta", "data": {"id": step["id"], "delta": delta}}]
+        if text and kind_of_part in _DELTAS:
+            name, kind = _DELTAS[kind_of_part]
+            data = {"id": self._step_id(index), "delta": {"content": [{"type": kind, kind: text}]}}
+            return [{"event": name, "data": data}]
+        return []
 
-    def _start_call(self, call_id: str, name: str) -> list[Payload]:
-        index = self._next()
-        call = {"id": call_id, "name": name, "args": "", "type": "tool_call"}
-        self._calls[call_id] = {"id": self._step_id(), "index": index, "call": call}
-        return [self._start_step("tool_calls", {"type": "tool_calls", "tool_calls": [dict(call)]})]
+    def _start_text(self, index: int, part: Text | Reasoning) -> list[Payload]:
+        if not is_readable(part):
+            return []
+        creation = {"message_id": self.run_id, "content_type": part.type}
+        step = self._start_step(index, "message_creation", {"type": "message_creation", "message_creation": creation})
+        return [step, *self._grow(index, part.text)]
 
-    def _complete(self, call_id: str, output: str, failed: bool) -> Payload:
-        step = self._calls[call_id]
-        call = result_of(step["call"], output, failed)
-        result = {"id": step["id"], "index": step["index"], "type": "tool_call", "tool_call": call}
+    def _start_call(self, index: int, part: ToolCall) -> list[Payload]:
+        call = {"id": part.id, "name": part.name, "args": "", "type": "tool_call"}
+        self._calls[index] = {"id": self._step_id(index), "index": self._places[index], "call": call}
+        details = {"type": "tool_calls", "tool_calls": [dict(call)]}
+        payloads = [self._start_step(index, "tool_calls", details), *self._grow(index, part.arguments)]
+        return [*payloads, self._complete(index)] if part.result is not None else payloads
+
+    def _complete(self, index: int) -> Payload:
+        step = self._calls[index]
+        call = self._reducer.parts[index]
+        assert isinstance(call, ToolCall)  # noqa: S101 (only these are in `_calls`)
+        done = result_of(step["call"], call.result_text, call.state == "failed")
+        result = {"id": step["id"], "index": step["index"], "type": "tool_call", "tool_call": done}
         return {"event": "on_run_step_completed", "data": {"result": result}}
 
-    def _start_step(self, kind: str, details: Payload) -> Payload:
-        step = {"id": self._step_id(), "runId": self.run_id, "type": kind, "index": self._index, "stepDetails": details}
+    def _start_step(self, index: int, kind: str, details: Payload) -> Payload:
+        place, step_id = self._places[index], self._step_id(index)
+        step = {"id": step_id, "runId": self.run_id, "type": kind, "index": place, "stepDetails": details}
         self.steps.append(step)
         return {"event": "on_run_step", "data": step}
 
-    def _next(self) -> int:
-        self._index += 1
-        self._open = ""
-        return self._index
-
-    def _step_id(self) -> str:
-        return f"step_{self.run_id}_{self._index}"
+    def _step_id(self, index: int) -> str:
+        return f"step_{self.run_id}_{self._places[index]}"
 
     def _usage(self, usage: Usage) -> Payload:
         # On the wire the input counts what came from and went to the provider's cache; with us it does not.
@@ -166,10 +162,3 @@ class RunSteps:
             "runId": self.run_id,
             **self._source,
         }
-
-
-def _expand(event: Event) -> list[Event]:
-    """Return `event` itself, or for `Snapshot` the events that its parts came from."""
-    if not isinstance(event, Snapshot):
-        return [event]
-    return events_of(MessageParts(event.parts))

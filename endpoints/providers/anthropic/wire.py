@@ -1,6 +1,6 @@
 """Anthropic's Messages API, with or without streaming."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from endpoints.transport.exchange import (
     with_key,
 )
 from endpoints.transport.http import Timeouts
-from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.events import Event
 from messages.parts import Signature, ToolCall
 
 VERSION = "2023-06-01"
@@ -178,12 +178,12 @@ class MessageReply(Reply):
         match {"type": None} | delta:
             case {"type": "text_delta" | "text" | None, "text": str(text)} if text:
                 self.began = True
-                yield TextDelta(text)
+                yield from self.parts.text(text)
             case {"type": "thinking_delta" | "thinking" | None, "thinking": str(thought)} if thought:
                 self.began = self._thought = True
-                yield ReasoningDelta(thought)
+                yield from self.parts.think(thought)
             case {"type": "signature_delta", "signature": str(signature)} if signature:
-                yield self._signature(signature)
+                yield from self._signature(signature)
             case {"type": "input_json_delta", "partial_json": str(piece)} if index in self._uses:
                 yield from self.calls.feed([{"index": index, "function": {"arguments": piece}}])
 
@@ -192,21 +192,21 @@ class MessageReply(Reply):
         match block:
             case {"type": "text", "text": str(text)} if text:
                 self.began = True
-                yield TextDelta(text)
+                yield from self.parts.text(text)
             case {"type": "thinking"}:
                 self._thought = False
                 yield from self._delta({"type": "thinking_delta", "thinking": block.get("thinking")}, index)
                 yield from self._delta({"type": "signature_delta", "signature": block.get("signature")}, index)
             case {"type": "redacted_thinking", "data": str(data)} if data:
-                yield ReasoningSignature(redacted=data)
+                yield from self.parts.seal(data)
             case {"type": "tool_use"}:
                 self.began = True
                 self._uses.add(index)
                 function = {"name": block.get("name"), "arguments": block.get("input") or ""}
                 yield from self.calls.feed([{"index": index, "id": block.get("id"), "function": function}])
 
-    def _signature(self, signature: str) -> ReasoningSignature:
-        return ReasoningSignature(signature) if self._thought else ReasoningSignature(redacted=_UNREADABLE + signature)
+    def _signature(self, signature: str) -> Sequence[Event]:
+        return self.parts.sign(signature) if self._thought else self.parts.seal(_UNREADABLE + signature)
 
     def _stop(self, data: Any) -> None:
         reason = data.get("stop_reason") if isinstance(data, dict) else None

@@ -26,7 +26,7 @@ from endpoints.transport.exchange import (
     with_key,
 )
 from endpoints.transport.http import Timeouts
-from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.events import Event
 
 REGION = "us-east-1"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -196,7 +196,7 @@ class ConverseReply(Reply):
         match block:
             case {"text": str(text)} if text:
                 self.began = True
-                yield TextDelta(text)
+                yield from self.parts.text(text)
             case {"reasoningContent": dict(thought)}:
                 yield from self._thought(thought)
             case {"toolUse": dict(call)}:
@@ -211,11 +211,11 @@ class ConverseReply(Reply):
         text, signature, redacted = (thought.get(name) for name in ("text", "signature", "redactedContent"))
         if text and isinstance(text, str):
             self.began = True
-            yield ReasoningDelta(text)
+            yield from self.parts.think(text)
         if signature and isinstance(signature, str):
-            yield ReasoningSignature(signature)
+            yield from self.parts.sign(signature)
         if redacted and isinstance(redacted, str):
-            yield ReasoningSignature(redacted=redacted)
+            yield from self.parts.seal(redacted)
 
     def _stop(self, event: dict[str, Any]) -> None:
         reason = event.get("stopReason")

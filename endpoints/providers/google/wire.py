@@ -23,7 +23,7 @@ from endpoints.transport.exchange import (
     with_key,
 )
 from endpoints.transport.http import Timeouts
-from messages.events import Event, Failed, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.events import Event, Failed
 
 _TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
 _OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
@@ -145,10 +145,10 @@ class ContentReply(Reply):
         if text and isinstance(text, str):
             self.began = True
             self._thought = self._thought or bool(piece.get("thought"))
-            yield ReasoningDelta(text) if piece.get("thought") else TextDelta(text)
+            yield from self.parts.think(text) if piece.get("thought") else self.parts.text(text)
         if isinstance(call, dict):
             self.began = True
             if proof and isinstance(proof, str):
-                yield ReasoningSignature(redacted=proof)
+                yield from self.parts.seal(proof)
             function = {"name": call.get("name"), "arguments": json.dumps(call.get("args") or {})}
             yield from self.calls.feed([{"id": call.get("id"), "function": function}])

@@ -22,6 +22,7 @@ from endpoints.providers.content import THOUGHT, Thoughts, said_in
 from endpoints.providers.counts import Counts
 from endpoints.providers.finishes import failure_code_of, reason_of
 from endpoints.providers.openai.request import message_of, tools_of
+from endpoints.providers.reply_parts import ReplyParts
 from endpoints.transport.exchange import TIMEOUTS, allowlist_of, wire_model_name
 from endpoints.transport.failures import DETAIL, failure_of
 from endpoints.transport.http import (
@@ -35,7 +36,7 @@ from endpoints.transport.http import (
     outbound,
     watched,
 )
-from messages.events import Event, Failed, Finished, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.events import Event, Failed, Finished
 from messages.parts import Signature
 
 log = logging.getLogger(__name__)
@@ -217,7 +218,8 @@ class _Reply:
         self._finish = ""
         self._counts = Counts()
         self._thoughts = Thoughts()
-        self._calls = ToolCalls(call.id for message in request.messages for call in message.tool_calls)
+        self.parts = ReplyParts()
+        self._calls = ToolCalls(self.parts, (call.id for message in request.messages for call in message.tool_calls))
 
     def parse_chunk(self, chunk: Any) -> Iterator[Event]:
         """Yield the events of a chunk, or of a whole answer."""
@@ -228,6 +230,7 @@ class _Reply:
             self._finish = choice.finish_reason or ("stop" if whole else self._finish)
 
     def end(self, failed: Failed | None = None) -> Iterator[Event]:
+        yield from self.parts.end()
         usage = self._counts.usage()
         if usage is not None:
             yield usage
@@ -252,7 +255,7 @@ class _Reply:
                 yield from self._think("content", piece)
             elif isinstance(piece, str):
                 self.began = True
-                yield TextDelta(piece)
+                yield from self.parts.text(piece)
         for event in self._calls.feed([_plain(call) for call in delta.tool_calls or ()]):
             self.began = True
             yield event
@@ -260,16 +263,16 @@ class _Reply:
     def _think(self, source: str, thought: Any) -> Iterator[Event]:
         if thought and isinstance(thought, str) and (new_text := self._thoughts.tell(source, thought)):
             self.began = True
-            yield ReasoningDelta(new_text)
+            yield from self.parts.think(new_text)
 
     def _signatures(self, delta: Any) -> Iterator[Event]:
         for block in getattr(delta, "thinking_blocks", None) or ():
             signature, redacted = block.get("signature"), block.get("data")
             if isinstance(redacted, str) and redacted:
                 self.began = True
-                yield ReasoningSignature(redacted=redacted)
+                yield from self.parts.seal(redacted)
             elif isinstance(signature, str) and signature:
-                yield ReasoningSignature(signature)
+                yield from self.parts.sign(signature)
 
     def _note_usage(self, chunk: Any) -> None:
         usage = getattr(chunk, "usage", None)

@@ -24,7 +24,7 @@ from endpoints.transport.exchange import (
     wire_model_name,
 )
 from endpoints.transport.http import Timeouts
-from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.events import Event
 from messages.parts import Signature
 
 _ENCRYPTED = "reasoning.encrypted_content"
@@ -171,7 +171,7 @@ class ResponseReply(Reply):
                 yield from self._think("content", piece)
             elif kind is not CALL:
                 self.began = True
-                yield TextDelta(piece)
+                yield from self.parts.text(piece)
 
     def _turn(self, kind: str, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of what stands between the deltas."""
@@ -249,7 +249,7 @@ class ResponseReply(Reply):
     def _think(self, source: str, text: Any) -> Iterator[Event]:
         if text and isinstance(text, str) and (text := self._thoughts.tell(source, text)):
             self.began = self._thought = True
-            yield ReasoningDelta(text)
+            yield from self.parts.think(text)
 
     def _call(self, item: dict[str, Any], index: Any, *, arguments: Any) -> Iterator[Event]:
         if item.get("type") == "function_call":
@@ -260,7 +260,7 @@ class ResponseReply(Reply):
     def _signature(self, item: dict[str, Any]) -> Iterator[Event]:
         if item.get("type") == "reasoning" and item.get("encrypted_content"):
             encrypted = f"{item.get('id')} {item['encrypted_content']}"
-            yield ReasoningSignature(encrypted) if self._thought else ReasoningSignature(redacted=encrypted)
+            yield from self.parts.sign(encrypted) if self._thought else self.parts.seal(encrypted)
 
     def _close(self, response: dict[str, Any]) -> None:
         """Note how the response ended and what it used."""

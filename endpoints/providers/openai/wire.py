@@ -5,12 +5,12 @@ from typing import Any
 
 from endpoints.providers.assembly import ThinkSplitter
 from endpoints.providers.base import ModelRequest
-from endpoints.providers.content import CALL, THOUGHT, Thoughts, said_in, thoughts_in
+from endpoints.providers.content import CALL, THOUGHT, Said, Thoughts, said_in, thoughts_in
 from endpoints.providers.counts import reports_in
 from endpoints.providers.openai.request import body_of
 from endpoints.transport.exchange import TIMEOUTS, Call, Reply, encode_json, exchange, headers_of, url_of
 from endpoints.transport.http import Timeouts
-from messages.events import Event, ReasoningDelta, TextDelta
+from messages.events import Event
 
 _THOUGHT_KEYS = frozenset(
     (
@@ -114,7 +114,7 @@ class ChatReply(Reply):
         if content and type(content) is str:
             if self._text.plain:
                 self.began = True
-                yield TextDelta(content)
+                yield from self.parts.text(content)
             else:
                 yield from self._text_events(self._text.feed(content))
         elif content:
@@ -155,16 +155,16 @@ class ChatReply(Reply):
     def _think(self, source: str, text: str) -> Iterator[Event]:
         if text := self._thoughts.tell(source, text):
             self.began = True
-            yield ReasoningDelta(text)
+            yield from self.parts.think(text)
 
-    def _text_events(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _text_events(self, said: Iterator[Said]) -> Iterator[Event]:
         """Yield the events of the text, of its thoughts only those that were not told before."""
-        for event in events:
-            if isinstance(event, ReasoningDelta):
-                yield from self._think("<think>", event.text)
+        for kind, piece in said:
+            if kind is THOUGHT:
+                yield from self._think("<think>", piece)
             else:
                 self.began = True
-                yield event
+                yield from self.parts.text(piece)
 
     def _call(self, calls: Any) -> Iterator[Event]:
         yield from self._text_events(self._text.end())
