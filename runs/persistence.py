@@ -22,13 +22,12 @@ from accounts.models.access import is_granted_sql
 from billing.services import holds
 from billing.services.quantities import Quantities
 from chat.models import Message, Project, Run
-from chat.services.quotes import with_quotes
 from endpoints.catalog.prices import rates_of
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
-from endpoints.services.prompts import is_blank
 from messages.events import Event, Failed, Finished, Usage
 from messages.parts import Part, parts_from_json, parts_to_json, plain_text
+from runs import history
 
 CLAIM_LIMIT = 64
 
@@ -49,7 +48,7 @@ class ClaimedRun:
     model: str
     settings: dict[str, Any]
     parts: Sequence[Part]
-    history: list[PromptMessage]
+    history: list[PromptMessage]  # one for each message of the branch, see `runs.history`
     spec: str = ""  # of the model spec the reply was asked for with
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
@@ -96,19 +95,6 @@ FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
 LEFT JOIN billing_hold h ON h.id = taken.hold_id
 """
-# The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
-# stored data ends at the number of messages of its conversation.
-_HISTORY = """
-WITH RECURSIVE path(run, id, parent_id, author, text, quotes, depth) AS (
-    SELECT g.id, m.id, m.parent_id, m.author, m.text, m.quotes, 0
-    FROM chat_generation g JOIN chat_message reply ON reply.id = g.message_id
-    JOIN chat_message m ON m.id = reply.parent_id WHERE g.id = ANY(%(ids)s)
-  UNION ALL
-    SELECT path.run, m.id, m.parent_id, m.author, m.text, m.quotes, depth + 1
-    FROM path JOIN chat_message m ON m.id = path.parent_id WHERE depth < 20000
-)
-SELECT run, author, text, quotes FROM path ORDER BY run, depth DESC
-"""
 
 
 def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
@@ -116,6 +102,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
     connection.ensure_connection()
     raw = connection.connection
     seconds = settings.GENERATION_LEASE_SECONDS
+    branch_values = history.values_of(ids)
     values = {"ids": list(ids), "worker": worker, "lease": seconds, "slice": holds.REPLY_SLICE}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
@@ -123,15 +110,11 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
         taken = taking.execute(_CLAIM, values, prepare=True)
         telling = Cursor(raw, row_factory=tuple_row)
         telling.adapters.register_loader("jsonb", JsonbLoader)
-        history_cursor = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
+        history_cursor = telling.execute(history.BRANCHES, branch_values, prepare=True)
         claimed, rows = taken.fetchall(), history_cursor.fetchall()
-    history: dict[UUID, list[PromptMessage]] = {}
-    for run_id, author, text, quotes in rows:
-        if not is_blank(text) or quotes:
-            role = "user" if author == Message.Author.USER else "assistant"
-            history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
+    branches = history.of_rows(rows)
     return [
-        ClaimedRun(**row | {"parts": parts_from_json(row["parts"])}, history=history.get(row["id"], []))
+        ClaimedRun(**row | {"parts": parts_from_json(row["parts"])}, history=branches.get(row["id"], []))
         for row in claimed
     ]
 

@@ -1,15 +1,15 @@
 """Building the prompt: the branch up to the reply, as much of it as fits the context window."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat.services.model_settings import asked_with
 from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.services.history import in_rounds, says_something, shortened
 from endpoints.services.prompts import is_blank
-from endpoints.services.tokens import size_of
-from messages.parts import plain_text
+from endpoints.services.tokens import prompt_size
 from runs.persistence import ClaimedRun
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
@@ -34,19 +34,19 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
     messages = list(job.history)
     said = [text for text in (job.instructions, chosen.get("promptPrefix")) if text and not is_blank(text)]
     if system := "\n\n".join(said):
-        messages.insert(0, PromptMessage("system", system))
-    if job.continues and not is_blank(written := plain_text(job.parts)):
-        messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
+        messages.insert(0, PromptMessage.of("system", system))
+    if job.continues and says_something(job.parts):
+        messages += [PromptMessage("assistant", tuple(job.parts)), PromptMessage.of("user", CONTINUE)]
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)
     known = facts(variant, job.model)
     room = known.usable(max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
     vocabulary = vocabulary_of(job.model)
-    kept = fit(messages, sizes=[size_of(message, vocabulary) for message in messages], room=room)
+    kept = _fitting(messages, lambda message: prompt_size(in_rounds(message), vocabulary), room)
     request = ModelRequest(
         endpoint=with_headers(variant, mapped.headers),
         model=job.model,
-        messages=kept,
+        messages=[each for message in kept for each in in_rounds(message)],
         params=mapped.params,
         max_tokens=mapped.max_tokens,
         user_id=str(job.owner_id),
@@ -54,6 +54,19 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
         uses_responses=mapped.uses_responses,
     )
     return Prompt(request, left_out=len(messages) - len(kept))
+
+
+def _fitting(messages: Sequence[PromptMessage], size: Callable[[PromptMessage], int], room: int) -> list[PromptMessage]:
+    """Return the messages that fit. Before a turn is left out, it is tried with the results of its calls cut short."""
+    sizes = list(map(size, messages))
+    kept = fit(messages, sizes=sizes, room=room)
+    if len(kept) == len(messages):
+        return kept
+    whole = set(map(id, kept))
+    cut = [message if id(message) in whole else shortened(message) for message in messages]
+    changed = [before is not after for before, after in zip(messages, cut, strict=True)]
+    sizes = [size(message) if new else known for message, known, new in zip(cut, sizes, changed, strict=True)]
+    return fit(cut, sizes=sizes, room=room) if any(changed) else kept
 
 
 def fit(messages: Sequence[PromptMessage], *, sizes: Sequence[int], room: int) -> list[PromptMessage]:

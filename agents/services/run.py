@@ -15,7 +15,7 @@ from agents.services.toolbox import Toolbox, ToolOutput
 from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.services.model_calls import stream
 from messages.events import Event, Failed, Finished, PartDelta, PartEnded, PartStarted, PartUpdated
-from messages.parts import Part, Reasoning, Text, ToolCall
+from messages.parts import Part, Text, ToolCall
 from messages.reducer import MessageParts
 
 log = logging.getLogger(__name__)
@@ -78,12 +78,8 @@ def _placed(event: Event, first: int) -> Event:
 
 def _round(parts: Sequence[Part], ended: Mapping[str, ToolCall]) -> list[PromptMessage]:
     """Return what the next model call must see of this one: its calls, and each result in the calls' order."""
-    text = "".join(part.text for part in parts if isinstance(part, Text))
-    thoughts = tuple(part for part in parts if isinstance(part, Reasoning))
-    calls = tuple(part for part in parts if isinstance(part, ToolCall))
-    said = PromptMessage("assistant", text, tool_calls=calls, reasoning=thoughts)
-    heard = [PromptMessage("tool", ended[call.id].result_text, tool_call_id=call.id) for call in calls]
-    return [said, *heard]
+    heard = tuple(ended[part.id] for part in parts if isinstance(part, ToolCall))
+    return [PromptMessage("assistant", tuple(parts)), PromptMessage("tool", heard)]
 
 
 async def _call_tools(calls: Sequence[ToolCall], toolbox: Toolbox, limits: Limits) -> AsyncIterator[ToolCall]:

@@ -24,9 +24,10 @@ from messages.events import (
 )
 from messages.parts import Reasoning, Signature, ToolCall
 from tests.endpoint_maker import make_endpoint
+from tests.prompt_maker import answer, results, said
 
 REQUEST = ModelRequest(
-    make_endpoint("Test", "Test", "openai"), "model", [PromptMessage("user", "What is the weather in Oslo and Rome?")]
+    make_endpoint("Test", "Test", "openai"), "model", [PromptMessage.of("user", "What is the weather in Oslo and Rome?")]
 )
 
 
@@ -92,17 +93,10 @@ async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> N
     assert events[-1] == Finished("stop")
     assert sum(isinstance(event, Finished | Failed) for event in events) == 1
     assert model.requests[0].tools[0].name == "weather"
+    called = ToolCall("c0", "weather", '{"city": "Oslo"}'), ToolCall("c1", "weather", '{"city": "Rome"}')
     assert model.requests[1].messages[1:] == [
-        PromptMessage(
-            "assistant",
-            "Let me see.",
-            tool_calls=(
-                ToolCall("c0", "weather", '{"city": "Oslo"}'),
-                ToolCall("c1", "weather", '{"city": "Rome"}'),
-            ),
-        ),
-        PromptMessage("tool", "-3", tool_call_id="c0"),
-        PromptMessage("tool", "21", tool_call_id="c1"),
+        said("Let me see.", *called),
+        results(answer(called[0], "-3"), answer(called[1], "21")),
     ]
 
 

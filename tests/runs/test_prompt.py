@@ -32,15 +32,15 @@ def contents(messages: Any) -> str:
 @st.composite
 def conversations(draw: st.DrawFn) -> list[PromptMessage]:
     """Turns of any length, some with calls of tools, after none, one or two system prompts."""
-    messages = [PromptMessage("system", "s") for _ in range(draw(st.integers(0, 2)))]
+    messages = [PromptMessage.of("system", "s") for _ in range(draw(st.integers(0, 2)))]
     for number in range(draw(st.integers(1, 12))):
-        messages.append(PromptMessage("user", f"u{number}"))
+        messages.append(PromptMessage.of("user", f"u{number}"))
         for call in range(draw(st.integers(0, 3))):
             name = f"c{number}-{call}"
             messages.append(PromptMessage("assistant", "", tool_calls=(ToolCall(name, "look", "{}"),)))
             messages.append(PromptMessage("tool", "seen", tool_call_id=name))
         if draw(st.booleans()):
-            messages.append(PromptMessage("assistant", f"a{number}"))
+            messages.append(PromptMessage.of("assistant", f"a{number}"))
     return messages
 
 

@@ -77,7 +77,7 @@ async def test_a_prompt_has_nothing_blank_and_takes_turns(
     request_of: Callable[[list[PromptMessage]], ModelRequest], model_server: ModelServer, chat: str
 ) -> None:
     given, heard = CHATS[chat]
-    request = request_of([PromptMessage(role, text) for role, text in given])  # type: ignore[arg-type]
+    request = request_of([PromptMessage.of(role, text) for role, text in given])  # type: ignore[arg-type]
     assert ended(await events_of(request)) == "stop"
     body = model_server.requests()[0]["body"]
     completions = request.endpoint.connection.wire == "openai" and not request.uses_responses
@@ -93,7 +93,7 @@ async def test_whatever_is_blank(
 ) -> None:
     texts = ("Open?", blank, "Well?", blank + "It is.", "Thanks")
     roles: Any = ("user", "assistant", "user", "assistant", "user")
-    messages = [PromptMessage("system", blank), *map(PromptMessage, roles, texts)]
+    messages = [PromptMessage.of("system", blank), *map(PromptMessage, roles, texts)]
     await events_of(request_of(messages))
     assert said_of(model_server.requests()[0]["body"]) == [
         ("user", "Open?\n\nWell?"), ("assistant", blank + "It is."), ("user", "Thanks"),
@@ -102,7 +102,7 @@ async def test_whatever_is_blank(
 
 SEALED = (Reasoning("Look it up.", Signature("c2ln")),)
 ROUND = [
-    PromptMessage("user", "Look."),
+    PromptMessage.of("user", "Look."),
     PromptMessage("assistant", "\n", tool_calls=(ToolCall("t1", "look", "{}"),), reasoning=SEALED),
     PromptMessage("tool", " ", tool_call_id="t1"),
 ]
@@ -132,5 +132,5 @@ async def test_thoughts_and_calls_keep_their_place_without_the_blank_between(
 def test_thoughts_alone_are_no_message(signature: Signature | None) -> None:
     """Anthropic and OpenAI refuse thoughts that nothing follows; elsewhere an empty message would be left of them."""
     alone = PromptMessage("assistant", " ", reasoning=(Reasoning("Hm.", signature),))
-    before, after = PromptMessage("user", "a"), PromptMessage("user", "b")
+    before, after = PromptMessage.of("user", "a"), PromptMessage.of("user", "b")
     assert [(turn.role, turn.content) for turn in tidy([before, alone, after])] == [("user", "a\n\nb")]

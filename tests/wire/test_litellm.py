@@ -95,7 +95,7 @@ async def test_thoughts_before_a_tool_call_go_back_as_they_came(anthropic: Endpo
     )
     call = ToolCall("c1", "lookup", '{"q": "x"}')
     messages = [
-        PromptMessage("user", "[[tools]]"),
+        PromptMessage.of("user", "[[tools]]"),
         PromptMessage("assistant", "Let me look.", tool_calls=(call,), reasoning=thoughts),
         PromptMessage("tool", "sunny", tool_call_id="c1"),
     ]
@@ -119,7 +119,7 @@ async def test_parallel_tool_calls(endpoint: Endpoint, stream_it: bool) -> None:
 
 async def test_results_of_tools_go_back(endpoint: Endpoint) -> None:
     messages = [
-        PromptMessage("user", "[[tools]]"),
+        PromptMessage.of("user", "[[tools]]"),
         PromptMessage("assistant", "Let me look.", tool_calls=(ToolCall("c1", "lookup", '{"q": "x"}'),)),
         PromptMessage("tool", "sunny", tool_call_id="c1"),
     ]

@@ -31,8 +31,8 @@ SEALS = (
     Reasoning("unsealed"),
 )
 PROMPT = [
-    PromptMessage("system", "Be brief."),
-    PromptMessage("user", "hi"),
+    PromptMessage.of("system", "Be brief."),
+    PromptMessage.of("user", "hi"),
     PromptMessage("assistant", "One moment.", tool_calls=CALLS, reasoning=SEALS),
     PromptMessage("tool", "found", tool_call_id="c.1"),
     PromptMessage("tool", "nothing", tool_call_id="c2"),

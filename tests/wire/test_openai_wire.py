@@ -38,8 +38,8 @@ async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoin
     endpoint = changed(openai, headers={"X-Team": "blue"}, add_params={"temperature": 0.1, "seed": 7},
                        drop_params=("top_p", "model"))  # fmt: skip
     messages = [
-        PromptMessage("system", "Be brief."),
-        PromptMessage("user", "hi"),
+        PromptMessage.of("system", "Be brief."),
+        PromptMessage.of("user", "hi"),
         PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", '{"q":"x"}'),)),
         PromptMessage("tool", "found", tool_call_id="c1"),
     ]
@@ -305,9 +305,9 @@ async def test_thoughts_go_back_where_the_endpoint_wants_them(
 ) -> None:
     thought = (Reasoning("hm"),)
     messages = [
-        PromptMessage("user", "hi"),
+        PromptMessage.of("user", "hi"),
         PromptMessage("assistant", "hello", reasoning=thought),
-        PromptMessage("user", "again"),
+        PromptMessage.of("user", "again"),
         PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", "{}"),), reasoning=thought),
         PromptMessage("tool", "found", tool_call_id="c1"),
     ]

@@ -29,8 +29,8 @@ async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoin
         Reasoning("unsealed"),
     )
     messages = [
-        PromptMessage("system", "Be brief."),
-        PromptMessage("user", "hi"),
+        PromptMessage.of("system", "Be brief."),
+        PromptMessage.of("user", "hi"),
         PromptMessage(
             "assistant", "One moment.", tool_calls=(ToolCall("c1", "lookup", '{"q":"x"}'),), reasoning=sealed
         ),
@@ -104,7 +104,7 @@ async def test_parallel_calls_whose_arguments_come_in_turns(openai: Endpoint, st
 
 async def test_results_of_tools_go_back(openai: Endpoint) -> None:
     messages = [
-        PromptMessage("user", "[[tools]]"),
+        PromptMessage.of("user", "[[tools]]"),
         PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", "{}"),)),
         PromptMessage("tool", "sunny", tool_call_id="c1"),
     ]
