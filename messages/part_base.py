@@ -43,7 +43,12 @@ class Whole(KnownPart):
             for each in fields(self)
             if each.name != "stored" and (value := getattr(self, each.name)) != each.default
         }
-        return {"type": self.type, self.type: values}
+        return _in_order({"type": self.type, self.type: _in_order(values)})
+
+
+def _in_order(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the object with its keys in the order of Postgres: by length, then by letters."""
+    return dict(sorted(row.items(), key=lambda item: (len(item[0]), item[0])))
 
 
 def string_of(row: Mapping[str, Any], key: str) -> str:
@@ -63,7 +68,8 @@ def object_of(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _as_field(value: Any, kind: Any) -> Any:
     value = tuple(value) if isinstance(value, list) and get_origin(kind) is tuple else value
     allowed = get_args(kind) if get_origin(kind) is Literal else None
-    if (isinstance(kind, type) and not isinstance(value, kind)) or (allowed and value not in allowed):
+    is_other = kind is not Any and isinstance(kind, type) and not isinstance(value, kind)
+    if is_other or (allowed and value not in allowed):
         raise TypeError(f"{value!r} is no {kind}")
     return value
 

@@ -79,9 +79,9 @@ class Reasoning(KnownPart):
     def written(self) -> dict[str, Any]:
         row = {"type": self.type, "think": self.text}
         if self.signature is not None:
-            row["redacted" if self.signature.encrypted else "signature"] = self.signature.data
             if self.signature.provider:
                 row["provider"] = self.signature.provider
+            row["redacted" if self.signature.encrypted else "signature"] = self.signature.data
         return row
 
 
@@ -383,6 +383,16 @@ def with_grown_text(part: Part, text: str) -> Part:
     """Return the part with this as the text that comes piece by piece. A kind without one stays as it is."""
     fields: dict[str, Any] = {part.growing: text} if isinstance(part, KnownPart) and part.growing else {}
     return replace(part, **fields) if fields else part
+
+
+def updated(before: Part, part: Part) -> Part:
+    """Return `part` as what `before`, of the same kind, is now: with the text by which it has grown, and with what was
+    stored beyond its fields."""
+    if not isinstance(before, KnownPart) or not isinstance(part, KnownPart):
+        return part
+    if not grown_text(part):
+        part = with_grown_text(part, grown_text(before))  # type: ignore[assignment]  # of the same kind
+    return replace(part, stored=before.stored) if before.stored is not None and part.stored is None else part
 
 
 def text_of_result(part: ResultPart) -> str:

@@ -19,7 +19,7 @@ from messages.events import (
     Usage,
     offset_step,
 )
-from messages.parts import Error, Part, can_grow, grown_text, with_grown_text
+from messages.parts import Error, Part, can_grow, grown_text, updated, with_grown_text
 
 
 class MessageParts:
@@ -83,8 +83,8 @@ class MessageParts:
     def _update(self, index: int, part: Part) -> None:
         self._join(index)
         before = self._parts[index]
-        if type(part) is type(before) and not grown_text(part):
-            part = with_grown_text(part, grown_text(before))
+        if type(part) is type(before):
+            part = updated(before, part)
         self._parts[index] = part
 
     def _join(self, index: int) -> None:

@@ -10,19 +10,10 @@ import pytest
 from agents.services.run import Limits, run
 from agents.services.toolbox import Tool, Toolbox, ToolOutput
 from endpoints.providers.base import ModelRequest, PromptMessage, ToolSpec
-from messages.events import (
-    Event,
-    Failed,
-    Finished,
-    ReasoningDelta,
-    ReasoningSignature,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    ToolResult,
-    Usage,
-)
-from messages.parts import Reasoning, Signature, ToolCall
+from endpoints.providers.reply_parts import ReplyParts
+from messages.events import Event, Failed, Finished, PartEnded, PartStarted, PartUpdated, Usage
+from messages.parts import Reasoning, Signature, Text, ToolCall
+from messages.reducer import MessageParts
 from tests.endpoint_maker import make_endpoint
 from tests.prompt_maker import answer, results, said
 
@@ -62,15 +53,33 @@ def weather_box(**outputs: Any) -> Toolbox:
 
 
 def calls(*cities: str) -> list[Event]:
-    events: list[Event] = []
+    reply = ReplyParts()
+    events: list[Event] = [*reply.text("Let me see.")]
     for number, city in enumerate(cities):
         text = json.dumps({"city": city})
-        events += [
-            ToolCallStarted(f"c{number}", "weather"),
-            ToolCallDelta(f"c{number}", text[:4]),
-            ToolCallDelta(f"c{number}", text[4:]),
-        ]
-    return [TextDelta("Let me see."), *events, Usage(10, 5), Finished("tool_calls")]
+        events += reply.start_call(f"c{number}", "weather", text[:4])
+        events += reply.grow_call(f"c{number}", text[4:])
+    return [*events, *reply.end(), Usage(10, 5), Finished("tool_calls")]
+
+
+def said(text: str) -> list[Event]:
+    return [PartStarted(0, Text(text)), PartEnded(0)]
+
+
+def folded(events: list[Event]) -> list[ToolCall]:
+    message = MessageParts()
+    for event in events:
+        message.apply(event)
+    return [part for part in message.parts if isinstance(part, ToolCall)]
+
+
+def results_of(events: list[Event]) -> dict[str, ToolCall]:
+    updates = [event.part for event in events if isinstance(event, PartUpdated)]
+    return {part.id: part for part in updates if isinstance(part, ToolCall)}
+
+
+def answered(call_id: str, output: str, *, name: str = "weather", failed: bool = False) -> ToolCall:
+    return ToolCall(call_id, name, state="failed" if failed else "done", result=(Text(output),))
 
 
 async def collect(model: ScriptedModel, **options: Any) -> list[Event]:
@@ -78,17 +87,19 @@ async def collect(model: ScriptedModel, **options: Any) -> list[Event]:
 
 
 async def test_a_reply_without_tools_is_one_call() -> None:
-    script: list[Event] = [ReasoningDelta("hm"), TextDelta("Hello"), Usage(3, 1), Finished("stop")]
+    reply = ReplyParts()
+    script: list[Event] = [*reply.think("hm"), *reply.text("Hello"), *reply.end(), Usage(3, 1), Finished("stop")]
     model = ScriptedModel(script)
     assert await collect(model) == script
     assert model.closed == 1
 
 
 async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> None:
-    model = ScriptedModel(calls("Oslo", "Rome"), [TextDelta("Cold and warm."), Usage(30, 4), Finished("stop")])
+    model = ScriptedModel(calls("Oslo", "Rome"), [*said("Cold and warm."), Usage(30, 4), Finished("stop")])
     events = await collect(model, toolbox=weather_box(Oslo="-3", Rome="21"))
-    results = {event.call_id: event for event in events if isinstance(event, ToolResult)}
-    assert results == {"c0": ToolResult("c0", "-3"), "c1": ToolResult("c1", "21")}
+    assert results_of(events) == {"c0": answered("c0", "-3"), "c1": answered("c1", "21")}
+    assert [part.state for part in folded(events)] == ["done", "done"]
+    assert events[-4:-2] == [PartStarted(3, Text("Cold and warm.")), PartEnded(3)]
     assert [event for event in events if isinstance(event, Usage)] == [Usage(10, 5), Usage(30, 4)]
     assert events[-1] == Finished("stop")
     assert sum(isinstance(event, Finished | Failed) for event in events) == 1
@@ -101,9 +112,10 @@ async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> N
 
 
 async def test_the_thoughts_before_a_call_are_given_back_with_their_seals() -> None:
-    thoughts: list[Event] = [ReasoningDelta("Where "), ReasoningDelta("is it?"), ReasoningSignature("sig")]
-    thoughts.append(ReasoningSignature(redacted="AbC"))
-    model = ScriptedModel([*thoughts, *calls("Oslo")], [TextDelta("Cold."), Finished("stop")])
+    reply = ReplyParts()
+    thoughts: list[Event] = [*reply.think("Where "), *reply.think("is it?"), *reply.sign("sig"), *reply.seal("AbC")]
+    called = reply.start_call("c0", "weather", '{"city": "Oslo"}')
+    model = ScriptedModel([*thoughts, *called, Finished("tool_calls")], [*said("Cold."), Finished("stop")])
     await collect(model, toolbox=weather_box(Oslo="-3"))
     assert model.requests[1].messages[1].reasoning == (
         Reasoning("Where is it?", Signature("sig")),
@@ -114,28 +126,29 @@ async def test_the_thoughts_before_a_call_are_given_back_with_their_seals() -> N
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
-        ([ToolCallStarted("x", "shell"), Finished("tool_calls")], "There is no tool named shell."),
-        ([ToolCallStarted("x", "weather"), ToolCallDelta("x", "{"), Finished()], "The arguments are not valid JSON."),
+        ([PartStarted(0, ToolCall("x", "shell")), Finished("tool_calls")], "There is no tool named shell."),
+        ([PartStarted(0, ToolCall("x", "weather", "{")), Finished()], "The arguments are not valid JSON."),
         (
-            [ToolCallStarted("x", "weather"), ToolCallDelta("x", "[]"), Finished()],
+            [PartStarted(0, ToolCall("x", "weather", "[]")), Finished()],
             "The arguments must be a JSON object.",
         ),
     ],
 )
 async def test_a_bad_call_is_answered_and_never_carried_out(events: list[Event], expected: str) -> None:
-    model = ScriptedModel(events, [TextDelta("Sorry."), Finished("stop")])
+    model = ScriptedModel(events, [*said("Sorry."), Finished("stop")])
     seen = await collect(model, toolbox=weather_box())
-    assert ToolResult("x", expected, failed=True) in seen
+    result = results_of(seen)["x"]
+    assert (result.state, result.result) == ("failed", (Text(expected),))
     assert seen[-1] == Finished("stop")
 
 
 async def test_a_tool_that_breaks_or_hangs_does_not_end_the_run(caplog: pytest.LogCaptureFixture) -> None:
-    model = ScriptedModel(calls("Oslo", "Rome"), [TextDelta("Hm."), Finished("stop")])
+    model = ScriptedModel(calls("Oslo", "Rome"), [*said("Hm."), Finished("stop")])
     box = weather_box(Oslo=RuntimeError("secret detail"))
     events = await collect(model, toolbox=box, limits=Limits(tool_seconds=0.02))
-    results = {event.call_id: event for event in events if isinstance(event, ToolResult)}
-    assert results["c0"] == ToolResult("c0", "The tool failed.", failed=True)
-    assert results["c1"] == ToolResult("c1", "The tool did not answer within 0.02 seconds.", failed=True)
+    results = results_of(events)
+    assert results["c0"] == answered("c0", "The tool failed.", failed=True)
+    assert results["c1"] == answered("c1", "The tool did not answer within 0.02 seconds.", failed=True)
     assert "secret detail" in caplog.text
     assert events[-1] == Finished("stop")
 
@@ -151,22 +164,20 @@ async def test_too_many_calls_at_once_and_too_much_output_are_cut() -> None:
     model = ScriptedModel(calls("Oslo", "Oslo", "Oslo"), [Finished("stop")])
     limits = Limits(calls_per_round=2, output_characters=5)
     events = await collect(model, toolbox=weather_box(Oslo="x" * 50), limits=limits)
-    results = {event.call_id: event for event in events if isinstance(event, ToolResult)}
-    assert results["c2"] == ToolResult("c2", "Not called: at most 2 calls at once.", failed=True)
-    assert results["c0"].output == "xxxxx\n[cut off after 5 characters]"
+    results = results_of(events)
+    assert results["c2"] == answered("c2", "Not called: at most 2 calls at once.", failed=True)
+    assert results["c0"].result_text == "xxxxx\n[cut off after 5 characters]"
 
 
 async def test_a_failure_ends_the_run_and_a_silent_adapter_counts_as_cut_off() -> None:
     failed = Failed("rate_limit", "429")
-    assert await collect(ScriptedModel([TextDelta("Half"), failed])) == [TextDelta("Half"), failed]
-    assert (await collect(ScriptedModel([TextDelta("Half")])))[-1] == Failed(
-        "cut_off", "the adapter ended without a word"
-    )
+    assert await collect(ScriptedModel([*said("Half"), failed])) == [*said("Half"), failed]
+    assert (await collect(ScriptedModel(said("Half"))))[-1] == Failed("cut_off", "the adapter ended without a word")
 
 
 async def test_closing_the_run_closes_the_model_call() -> None:
-    model = ScriptedModel([TextDelta("a"), TextDelta("b"), Finished()])
+    model = ScriptedModel([*said("a"), Finished()])
     events = run(REQUEST, model=model)
-    assert await anext(events) == TextDelta("a")
+    assert await anext(events) == PartStarted(0, Text("a"))
     await events.aclose()  # type: ignore[attr-defined]
     assert model.closed == 1

@@ -1,5 +1,6 @@
 """Events become the payloads of section 10, in order; pure, no network."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,21 +9,9 @@ from hypothesis import strategies as st
 
 from api.librechat.chat.content import content_of
 from api.librechat.chat.steps import RunSteps
-from messages.events import (
-    AgentSwitched,
-    Attached,
-    Event,
-    Failed,
-    Finished,
-    ReasoningDelta,
-    Snapshot,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    ToolResult,
-    Usage,
-)
-from messages.parts import Text
+from messages.events import Event, Failed, Finished, PartDelta, PartEnded, PartStarted, PartUpdated, Snapshot, Usage
+from messages.part_base import KnownPart
+from messages.parts import AgentSwitch, Attachment, Reasoning, Text, ToolCall
 from messages.reducer import MessageParts
 
 MESSAGE = UUID("01900000-0000-7000-8000-000000000001")
@@ -38,12 +27,16 @@ def translate(*events: Event) -> list[dict[str, Any]]:
     return [payload for event in events for payload in steps.translate(event)]
 
 
+def answered(call_id: str, name: str, output: str, *, failed: bool = False) -> ToolCall:
+    return ToolCall(call_id, name, state="failed" if failed else "done", result=(Text(output),))
+
+
 def step(index: int) -> str:
     return f"step_{MESSAGE}_{index}"
 
 
 def test_the_first_text_begins_a_step_and_the_next_goes_on_in_it() -> None:
-    assert translate(TextDelta("Hel"), TextDelta("lo")) == [
+    assert translate(PartStarted(0, Text("Hel")), PartDelta(0, "lo")) == [
         {
             "event": "on_run_step",
             "data": {
@@ -69,7 +62,7 @@ def test_the_first_text_begins_a_step_and_the_next_goes_on_in_it() -> None:
 
 
 def test_reasoning_has_a_step_of_its_own_and_the_text_after_it_the_next_index() -> None:
-    payloads = translate(ReasoningDelta("hm"), TextDelta("yes"))
+    payloads = translate(PartStarted(0, Reasoning("hm")), PartEnded(0), PartStarted(1, Text("yes")))
     assert [(payload["event"], payload["data"].get("index")) for payload in payloads] == [
         ("on_run_step", 0),
         ("on_reasoning_delta", None),
@@ -83,8 +76,8 @@ def test_reasoning_has_a_step_of_its_own_and_the_text_after_it_the_next_index() 
 def test_a_tool_call_is_a_step_its_arguments_deltas_and_its_result_the_completion() -> None:
     call = {"id": "c1", "name": "weather", "type": "tool_call"}
     payloads = translate(
-        ToolCallStarted("c1", "weather"), ToolCallDelta("c1", '{"in":'), ToolCallDelta("c1", '"Rome"}'),
-        ToolResult("c1", "sunny"),
+        PartStarted(0, ToolCall("c1", "weather")), PartDelta(0, '{"in":'), PartDelta(0, '"Rome"}'),
+        PartUpdated(0, answered("c1", "weather", "sunny")),
     )  # fmt: skip
     assert payloads == [
         {
@@ -126,21 +119,22 @@ def test_a_tool_call_is_a_step_its_arguments_deltas_and_its_result_the_completio
 
 def test_parallel_calls_complete_at_their_own_index() -> None:
     payloads = translate(
-        ToolCallStarted("a", "one"), ToolCallStarted("b", "two"), ToolResult("b", "2"), ToolResult("a", "1", True)
-    )
+        PartStarted(0, ToolCall("a", "one")), PartStarted(1, ToolCall("b", "two")),
+        PartUpdated(1, answered("b", "two", "2")), PartUpdated(0, answered("a", "one", "1", failed=True)),
+    )  # fmt: skip
     results = [payload["data"]["result"] for payload in payloads if payload["event"] == "on_run_step_completed"]
     assert [(result["index"], result["tool_call"]["output"]) for result in results] == [(1, "2"), (0, "1")]
     assert [result["tool_call"].get("failed") for result in results] == [None, True]
 
 
-def test_what_belongs_to_no_known_call_says_nothing() -> None:
-    assert translate(ToolCallDelta("x", "{}"), ToolResult("x", "forged"), TextDelta("")) == []
+def test_what_belongs_to_no_known_part_says_nothing() -> None:
+    assert translate(PartDelta(0, "{}"), PartUpdated(3, answered("x", "y", "forged")), PartEnded(1)) == []
 
 
 def test_an_attachment_stands_beside_the_content_and_takes_no_index() -> None:
     payloads = translate(
-        Attached("web_search", {"toolCallId": "c1", "results": []}), Attached("file", {"file_id": "f"}),
-        TextDelta("x"),
+        PartStarted(0, Attachment("web_search", {"toolCallId": "c1", "results": []})),
+        PartStarted(1, Attachment("file", {"file_id": "f"})), PartStarted(2, Text("x")),
     )  # fmt: skip
     ids = {"messageId": str(MESSAGE), "conversationId": str(CONVERSATION)}
     assert payloads[0] == {
@@ -171,7 +165,9 @@ def test_usage_counts_the_cache_as_input_on_the_wire() -> None:
 
 
 def test_an_agent_switch_is_a_part_with_an_index() -> None:
-    payloads = translate(TextDelta("a"), AgentSwitched("agent_2", "Second"), TextDelta("b"))
+    payloads = translate(
+        PartStarted(0, Text("a")), PartStarted(1, AgentSwitch("agent_2", "Second")), PartStarted(2, Text("b"))
+    )
     update = {"index": 1, "runId": str(MESSAGE), "agentId": "agent_2"}
     assert payloads[2] == {
         "event": "on_agent_update",
@@ -193,27 +189,27 @@ def test_a_failure_ends_a_run_too() -> None:
 
 
 def test_a_run_that_goes_on_from_an_earlier_one_tells_its_parts_first() -> None:
-    payloads = translate(Snapshot((Text("So far"),)), TextDelta(" and on"))
+    payloads = translate(Snapshot((Text("So far"),)), PartDelta(0, " and on"))
     assert [payload["event"] for payload in payloads] == ["on_run_step", "on_message_delta", "on_message_delta"]
     assert said(payloads, "text") == "So far and on"
 
 
 def test_a_log_written_anew_puts_the_client_in_the_picture_with_one_frame() -> None:
     steps = run_steps()
-    steps.translate(TextDelta("Hel"))
+    steps.translate(PartStarted(0, Text("Hel")))
     (sync,) = steps.translate(Snapshot((Text("Hello"),)))
     assert sync["sync"] is True
     assert sync["pendingEvents"] == []
     assert sync["resumeState"]["aggregatedContent"] == [{"type": "text", "text": "Hello"}]
     assert [run_step["id"] for run_step in sync["resumeState"]["runSteps"]] == [step(0)]
-    (delta,) = steps.translate(TextDelta("!"))
+    (delta,) = steps.translate(PartDelta(0, "!"))
     assert delta["data"]["id"] == step(0)
 
 
 def test_a_resuming_client_gets_steps_and_content_at_once() -> None:
     steps = run_steps()
-    for event in (ReasoningDelta("hm"), TextDelta("Hello"), ToolCallStarted("c", "t")):
-        steps.translate(event)
+    for index, part in enumerate((Reasoning("hm"), Text("Hello"), ToolCall("c", "t"))):
+        steps.translate(PartStarted(index, part))
     state = steps.sync({"sender": "m-1"})["resumeState"]
     assert [run_step["type"] for run_step in state["runSteps"]] == [
         "message_creation",
@@ -234,26 +230,43 @@ def said(payloads: list[dict[str, Any]], kind: str) -> str:
 
 
 texts = st.text(max_size=12)
-calls = st.sampled_from(["c1", "c2", "c3"])
-started = st.sampled_from([ToolCallStarted("c1", "one"), ToolCallStarted("c2", "two")])
+new_parts = st.one_of(
+    st.builds(Text, texts),
+    st.builds(Reasoning, texts),
+    st.builds(ToolCall, st.uuids().map(str), texts),
+    st.builds(Attachment, st.just("web_search"), st.just({})),
+    st.builds(AgentSwitch, texts, texts),
+)
+places = st.integers(0, 6)
 any_event = st.one_of(
-    st.builds(TextDelta, texts),
-    st.builds(ReasoningDelta, texts),
-    started,
-    st.builds(ToolCallDelta, calls, texts),
-    st.builds(ToolResult, calls, texts, st.booleans()),
-    st.builds(Attached, st.just("web_search"), st.just({})),
-    st.builds(AgentSwitched, texts, texts),
+    new_parts,  # the next part
+    st.builds(PartDelta, places, texts),
+    st.builds(PartUpdated, places, st.builds(answered, st.just(""), st.just(""), texts, failed=st.booleans())),
+    st.builds(PartEnded, places),
 )
 
 
-def _each_call_once(events: list[Event]) -> bool:
-    started_ids = [event.call_id for event in events if isinstance(event, ToolCallStarted)]
-    return len(started_ids) == len(set(started_ids))
+def _possible(drawn: list[Any]) -> list[Event]:
+    """Return what can come of it: parts in their places, and what happens to them while they are what they are."""
+    parts, events = MessageParts(), []
+    for item in drawn:
+        event = PartStarted(len(parts.parts), item) if isinstance(item, KnownPart) else item
+        part = parts.parts[event.index] if event.index < len(parts.parts) else None
+        if isinstance(event, PartUpdated):
+            if not isinstance(part, ToolCall) or part.result is not None:
+                continue
+            event = PartUpdated(event.index, replace(event.part, id=part.id, name=part.name))
+        elif isinstance(event, PartDelta) and (
+            part is None or (isinstance(part, ToolCall) and part.result is not None)
+        ):
+            continue
+        parts.apply(event)
+        events.append(event)
+    return events
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(any_event, max_size=30).filter(_each_call_once))
+@given(st.lists(any_event, max_size=30).map(_possible))
 def test_whatever_is_said_a_client_that_follows_the_indexes_has_the_stored_content(events: list[Event]) -> None:
     parts, steps = MessageParts(), run_steps()
     content: dict[int, dict[str, Any]] = {}

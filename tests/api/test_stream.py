@@ -22,7 +22,8 @@ from chat.models import Conversation, Message, Run
 from chat.services.notices import notify_now
 from chat.services.organise import conversations
 from endpoints.services.failure_words import EXPLANATIONS
-from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, Usage
+from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
+from messages.parts import Reasoning, Text
 from messages.stream_format import key_of
 from runs import follow
 from runs.stream_log import LogWriter, RunLog
@@ -82,10 +83,10 @@ async def test_a_run_is_followed_from_its_beginning_to_its_end(
     reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{chat.id}", owner))
     async with writing(run) as say:
         await joined(run)
-        say(ReasoningDelta("Hm"))
-        say(TextDelta("Be"))
+        say(PartStarted(0, Reasoning("Hm")))
+        say(PartStarted(1, Text("Be")))
         await asyncio.sleep(0.1)
-        say(TextDelta("cause."))
+        say(PartDelta(1, "cause."))
         say(Usage(input_tokens=3, output_tokens=2))
         await store_end(run, "Because.", title="Reasons")
         say(Finished())
@@ -120,11 +121,11 @@ async def test_two_readers_hear_the_same(owner: User, make_conversation: Make, m
     path = f"/api/agents/chat/stream/{chat.id}"
     first = asyncio.create_task(read_stream(path, owner))
     async with writing(run) as say:
-        say(TextDelta("Be"))
+        say(PartStarted(0, Text("Be")))
         await asyncio.sleep(0.1)
         second = asyncio.create_task(read_stream(path, owner))
         await asyncio.sleep(0.1)
-        say(TextDelta("cause."))
+        say(PartDelta(0, "cause."))
         await store_end(run, "Because.")
         say(Finished())
     assert [text_of(await asyncio.wait_for(reading, 10)) for reading in (first, second)] == ["Because."] * 2
@@ -136,11 +137,11 @@ async def test_a_resuming_client_gets_what_there_is_as_one_frame(
     chat = await sync_to_async(make_conversation)(owner)
     run = await sync_to_async(make_turn)(chat, state="running", reply="")
     async with writing(run) as say:
-        say(TextDelta("Be"))
+        say(PartStarted(0, Text("Be")))
         await asyncio.sleep(0.1)
         reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{chat.id}?resume=true", owner))
         await asyncio.sleep(0.4)
-        say(TextDelta("cause."))
+        say(PartDelta(0, "cause."))
         await store_end(run, "Because.")
         say(Finished())
     frames = await asyncio.wait_for(reading, 10)
@@ -183,7 +184,7 @@ async def test_a_failure_is_the_last_frame(owner: User, make_conversation: Make,
     run = await sync_to_async(make_turn)(chat, state="running", reply="")
     reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{chat.id}", owner))
     async with writing(run) as say:
-        say(TextDelta("Be"))
+        say(PartStarted(0, Text("Be")))
         await store_end(run, "Be", state="failed", error="rate_limit")
         say(Failed("rate_limit", "secret detail of the provider"))
     frames = await asyncio.wait_for(reading, 10)
@@ -365,12 +366,12 @@ async def test_a_client_that_is_signed_out_hears_no_more(owner: User, make_conve
     header = {"Authorization": f"Bearer {tokens.access_token(owner, session.session_id)}"}
     response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{chat.id}", headers=header)
     async with writing(run) as say:
-        say(TextDelta("before"))
+        say(PartStarted(0, Text("before")))
         pieces = [await anext(response.streaming_content), await anext(response.streaming_content)]
         await sync_to_async(sessions.end_all)(user=owner)
         async with asyncio.timeout(5):
             pieces += [piece async for piece in response.streaming_content]
-        say(TextDelta("afterwards"))
+        say(PartDelta(0, "afterwards"))
     assert b"created" in pieces[0]
     assert b"final" not in b"".join(pieces)
     assert len(pieces) <= 4

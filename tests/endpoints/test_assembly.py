@@ -7,17 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from endpoints.providers.assembly import ThinkSplitter, ToolCalls
+from endpoints.providers.content import TEXT, THOUGHT
 from endpoints.providers.counts import usage_of
-from messages.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted, Usage
+from endpoints.providers.reply_parts import ReplyParts
+from messages.events import Usage
+from messages.parts import ToolCall
+from messages.reducer import MessageParts
 
 
 def split(pieces: list[str]) -> tuple[str, str]:
     """Return thoughts and text."""
     splitter = ThinkSplitter()
-    events: list[Event] = [event for piece in pieces for event in splitter.feed(piece)]
-    events += splitter.end()
-    thoughts = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-    return thoughts, "".join(event.text for event in events if isinstance(event, TextDelta))
+    said = [words for piece in pieces for words in splitter.feed(piece)]
+    said += splitter.end()
+    return "".join(words for kind, words in said if kind is THOUGHT), "".join(
+        words for kind, words in said if kind is TEXT
+    )
 
 
 CASES = [
@@ -48,16 +53,12 @@ def test_thoughts_are_the_same_however_the_text_is_cut(
 
 def calls(pieces: list[Any], taken: tuple[str, ...] = ()) -> dict[str, tuple[str, str]]:
     """Return name and arguments of every call by its id."""
-    calls_by_id: dict[str, tuple[str, str]] = {}
-    joined = ToolCalls(taken)
+    joined, reply = ToolCalls(ReplyParts(), taken), MessageParts()
     for event in (event for piece in pieces for event in joined.feed(piece)):
-        if isinstance(event, ToolCallStarted):
-            assert event.call_id not in calls_by_id
-            calls_by_id[event.call_id] = (event.name, "")
-        elif isinstance(event, ToolCallDelta):
-            name, arguments = calls_by_id[event.call_id]
-            calls_by_id[event.call_id] = (name, arguments + event.arguments)
-    return calls_by_id
+        reply.apply(event)
+    found = [part for part in reply.parts if isinstance(part, ToolCall)]
+    assert len({call.id for call in found}) == len(found)
+    return {call.id: (call.name, call.arguments) for call in found}
 
 
 def piece(index: Any = None, call_id: Any = None, name: Any = None, arguments: Any = None) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from endpoints.services.failure_words import EXPLANATIONS
 from endpoints.transport.exchange import Reply
 from endpoints.transport.failures import failure_in, failure_of_body, failure_of_error
 from endpoints.transport.http import OutboundError
-from messages.events import TERMINAL, Event, Finished, ReasoningDelta, TextDelta
-from messages.parts import parts_to_json
+from messages.events import TERMINAL, Event, Finished
+from messages.parts import Reasoning, Text, parts_to_json
 from messages.reducer import MessageParts
 from tests.endpoint_maker import make_endpoint
 
@@ -118,8 +118,11 @@ def test_no_body_makes_a_reply_raise_and_its_cuts_change_nothing(
 
 def said(events: list[Event]) -> tuple[str, str, str]:
     """Return text, thoughts, and how it ended: a reason, or that it failed (the words may be cut)."""
-    text = "".join(event.text for event in events if isinstance(event, TextDelta))
-    thoughts = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    reply = MessageParts()
+    for event in events[:-1]:
+        reply.apply(event)
+    text = "".join(part.text for part in reply.parts if isinstance(part, Text))
+    thoughts = "".join(part.text for part in reply.parts if isinstance(part, Reasoning))
     return text, thoughts, events[-1].reason if isinstance(events[-1], Finished) else "failed"
 
 

@@ -10,11 +10,23 @@ from hypothesis import strategies as st
 
 from messages.parts import (
     AgentSwitch,
+    Approval,
     Attachment,
+    Audio,
+    Citation,
+    Data,
     Error,
+    FileRef,
+    Image,
     Part,
+    Question,
     Reasoning,
+    Resource,
     Signature,
+    Steer,
+    StoredResult,
+    Subrun,
+    Summary,
     Text,
     ToolCall,
     UnknownPart,
@@ -41,15 +53,43 @@ STORED: list[tuple[str, Part]] = [
     (_call('"args": "{", "name": "look", "type": "tool_call", "progress": 0'), ToolCall("a", "look", "{")),
     (
         _call('"args": "", "name": "look", "type": "tool_call", "output": "x", "progress": 1'),
-        ToolCall("a", "look", state="done", result="x"),
+        ToolCall("a", "look", state="done", result=(Text("x"),)),
     ),
     (
         _call('"args": "", "name": "look", "type": "tool_call", "failed": true, "output": "", "progress": 1'),
-        ToolCall("a", "look", state="failed", result=""),
+        ToolCall("a", "look", state="failed", result=(Text(""),)),
     ),
     ('{"type": "agent_update", "agent_update": {"name": "Second", "agentId": "ag"}}', AgentSwitch("ag", "Second")),
     ('{"data": {"x": [null]}, "kind": "file", "type": "attachment"}', Attachment("file", {"x": [None]})),
     ('{"code": "cut_off", "type": "error"}', Error("cut_off")),
+    (
+        '{"type": "think", "think": "", "provider": "anthropic", "redacted": "AbC"}',
+        Reasoning("", Signature("AbC", encrypted=True, provider="anthropic")),
+    ),
+    (
+        _call(
+            '"args": "", "name": "look", "type": "tool_call", "output": "x\\n\\n[1]", "content": '
+            '[{"text": "x", "type": "text"}, {"type": "image", "image": {"data": "AA==", "mime": "image/png"}}, '
+            '{"data": {"value": [1]}, "type": "data"}], "progress": 1'
+        ),
+        ToolCall("a", "look", state="done", result=(Text("x"), Image("image/png", "AA=="), Data([1]))),
+    ),
+    ('{"file": {"mime": "text/csv", "name": "a", "file_id": "f"}, "type": "file"}', FileRef("f", "a", "text/csv")),
+    ('{"type": "audio", "audio": {"mime": "audio/wav", "file_id": "f"}}', Audio("audio/wav", file_id="f")),
+    ('{"type": "resource", "resource": {"uri": "docs://a", "text": "A"}}', Resource("docs://a", text="A")),
+    ('{"type": "stored", "stored": {"id": "i", "beginning": "a", "characters": 9000}}', StoredResult("i", 9000, "a")),
+    ('{"type": "citation", "citation": {"url": "https://a.b", "title": "A"}}', Citation("A", "https://a.b")),
+    (
+        '{"type": "subrun", "subrun": {"name": "Sub", "text": "So", "state": "done", "run_id": "r", "call_id": "c"}}',
+        Subrun("r", "c", "Sub", "done", "So"),
+    ),
+    ('{"type": "approval", "approval": {"id": "i", "call_id": "c"}}', Approval("i", "c")),
+    (
+        '{"type": "question", "question": {"id": "i", "text": "Which?", "call_id": "c", "options": ["A", "B"]}}',
+        Question("i", "c", "Which?", ("A", "B")),
+    ),
+    ('{"type": "steer", "steer": {"id": "i", "text": "In French"}}', Steer("i", "In French")),
+    ('{"type": "summary", "summary": {"text": "They met.", "covers": 12}}', Summary("They met.", 12)),
     (
         '{"code": "bad_request", "type": "error", "wait": 5, "settings": ["topP"]}',
         Error("bad_request", 5, ("topP",)),
@@ -80,6 +120,14 @@ ODD: list[tuple[type[Part], Any]] = [
     (UnknownPart, {"type": "tool_call", "tool_call": {"args": {"q": 1}}}),
     (UnknownPart, {"type": "attachment", "data": [], "kind": "file"}),
     (UnknownPart, {"type": "error", "code": "cut_off", "wait": "5"}),
+    (UnknownPart, {"type": "steer", "steer": "In French"}),
+    (UnknownPart, {"type": "summary", "summary": {"text": 5}}),
+    (UnknownPart, {"type": "summary", "summary": {}}),
+    (UnknownPart, {"type": "approval", "approval": {"id": "i", "call_id": "c", "state": "perhaps"}}),
+    (UnknownPart, {"type": "tool_call", "tool_call": {"id": "a", "content": [{"type": "steer"}]}}),
+    (UnknownPart, {"type": "tool_call", "tool_call": {"id": "a", "content": []}}),
+    (Summary, {"type": "summary", "summary": {"text": "So", "model": "m"}, "agentId": "ag"}),
+    (ToolCall, {"type": "tool_call", "tool_call": {"output": "other", "content": [{"type": "text", "text": "x"}]}}),
     (UnknownPart, {"type": ["text"]}),
     (UnknownPart, {"text": "no type"}),
     (UnknownPart, {}),
@@ -109,15 +157,32 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 INNER = st.dictionaries(
-    st.sampled_from(["id", "args", "name", "type", "failed", "output", "progress", "agentId", "x"]), VALUES
+    st.sampled_from(
+        [
+            "id",
+            "args",
+            "name",
+            "type",
+            "failed",
+            "output",
+            "content",
+            "progress",
+            "agentId",
+            "mime",
+            "text",
+            "value",
+            "x",
+        ]
+    ),
+    VALUES,
 )
 ROWS = st.dictionaries(
     st.sampled_from(["text", "think", "signature", "redacted", "kind", "data", "code", "wait", "settings", "agentId"]),
     VALUES,
 ).flatmap(
-    lambda row: st.sampled_from(["text", "think", "tool_call", "agent_update", "attachment", "error", "new"]).flatmap(
-        lambda kind: st.just(row | {"type": kind}) | INNER.map(lambda inner: row | {"type": kind, kind: inner})
-    )
+    lambda row: st.sampled_from(
+        ["text", "think", "tool_call", "agent_update", "attachment", "error", "summary", "image", "data", "new"]
+    ).flatmap(lambda kind: st.just(row | {"type": kind}) | INNER.map(lambda inner: row | {"type": kind, kind: inner}))
 )
 
 
@@ -135,7 +200,7 @@ def test_a_change_of_what_is_odd_keeps_the_rest() -> None:
     assert to_json(replace(thoughts, text="So.", signature=None)) == {"type": "think", "think": "So.", "seconds": 3}
     call = from_json({"type": "tool_call", "tool_call": {"id": "a", "auth": "x"}})
     assert isinstance(call, ToolCall)
-    assert to_json(replace(call, state="done", result="y")) == {
+    assert to_json(replace(call, state="done", result=(Text("y"),))) == {
         "type": "tool_call",
         "tool_call": {"id": "a", "auth": "x", "output": "y", "progress": 1},
     }

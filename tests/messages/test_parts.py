@@ -12,6 +12,7 @@ from messages.parts import (
     AgentSwitch,
     Attachment,
     Error,
+    Image,
     Part,
     Reasoning,
     Signature,
@@ -25,36 +26,38 @@ from messages.parts import (
 from messages.reducer import MessageParts
 
 EVENTS: list[e.Event] = [
-    e.ReasoningDelta("Let me "),
-    e.ReasoningDelta("think."),
-    e.ReasoningSignature("sig"),
-    e.ReasoningSignature(redacted="AbC"),
-    e.ReasoningDelta("Again."),
-    e.TextDelta("Looking"),
-    e.TextDelta(" it up."),
-    e.ToolCallStarted("a", "lookup"),
-    e.ToolCallStarted("b", "lookup"),
-    e.ToolCallDelta("b", '{"q":'),
-    e.ToolCallDelta("a", "{}"),
-    e.ToolCallDelta("b", "1}"),
-    e.ToolCallDelta("nobody", "x"),
+    e.PartStarted(0, Reasoning("Let me ")),
+    e.PartDelta(0, "think."),
+    e.PartUpdated(0, Reasoning("", Signature("sig", provider="anthropic"))),
+    e.PartEnded(0),
+    e.PartStarted(1, Reasoning("", Signature("AbC", encrypted=True))),
+    e.PartStarted(2, Text("Looking")),
+    e.PartDelta(2, " it up."),
+    e.PartEnded(2),
+    e.PartStarted(3, ToolCall("a", "lookup")),
+    e.PartStarted(4, ToolCall("b", "lookup", '{"q"')),
+    e.PartDelta(4, ":"),
+    e.PartDelta(3, "{}"),
+    e.PartDelta(4, "1}"),
+    e.PartDelta(9, "x"),
+    e.PartStarted(9, Text("out of place")),
     e.Usage(10, 5, 2),
-    e.ToolResult("b", "found"),
-    e.ToolResult("a", "no", failed=True),
-    e.ToolResult("nobody", "forged"),
-    e.Attached("file", {"id": 1}),
-    e.AgentSwitched("ag", "Second"),
-    e.TextDelta("Done."),
+    e.PartUpdated(4, ToolCall("b", "lookup", "", "done", (Text("found"), Image("image/png", "AAAA")))),
+    e.PartUpdated(3, ToolCall("a", "lookup", "", "failed", (Text("no"),))),
+    e.PartUpdated(9, Text("forged")),
+    e.PartStarted(5, Attachment("file", {"id": 1})),
+    e.PartStarted(6, AgentSwitch("ag", "Second")),
+    e.PartStarted(7, Text("")),
+    e.PartDelta(7, "Done."),
     e.Usage(20, 6, 0, 4, 3, estimated=True),
     e.Finished("stop"),
 ]
 PARTS: list[Part] = [
-    Reasoning("Let me think.", Signature("sig")),
+    Reasoning("Let me think.", Signature("sig", provider="anthropic")),
     Reasoning("", Signature("AbC", encrypted=True)),
-    Reasoning("Again."),
     Text("Looking it up."),
-    ToolCall("a", "lookup", "{}", "failed", "no"),
-    ToolCall("b", "lookup", '{"q":1}', "done", "found"),
+    ToolCall("a", "lookup", "{}", "failed", (Text("no"),)),
+    ToolCall("b", "lookup", '{"q":1}', "done", (Text("found"), Image("image/png", "AAAA"))),
     Attachment("file", {"id": 1}),
     AgentSwitch("ag", "Second"),
     Text("Done."),
@@ -73,7 +76,9 @@ def test_events_become_parts() -> None:
     assert result.parts == PARTS
     assert result.usage == e.Usage(30, 11, 2, 4, 3, estimated=True)
     assert result.finished == e.Finished("stop")
-    assert result.offset == len("Let me think.Again.Looking it up.Done.") + 16
+    deltas = sum(len(event.text) for event in EVENTS if isinstance(event, e.PartDelta))
+    assert result.offset == deltas + sum(not isinstance(event, e.PartDelta) for event in EVENTS)
+    assert result.open == {1, 3, 4, 5, 6, 7}
     assert plain_text(result.parts) == "Looking it up.\n\nDone."
 
 
@@ -92,7 +97,7 @@ def test_resuming_at_any_point_gives_the_same_message(at: int) -> None:
     before = fold(EVENTS[:at])
     snapshot = e.from_wire(json.loads(json.dumps(e.to_wire(e.Snapshot(tuple(before.parts))))))
     other = MessageParts()
-    other.apply(e.TextDelta("what was known before is replaced"))
+    other.apply(e.PartStarted(0, Text("what was known before is replaced")))
     assert fold([snapshot, *EVENTS[at:]], other).parts == PARTS
 
 
@@ -118,8 +123,9 @@ def test_what_is_no_event_is_refused(row: list[object]) -> None:
 
 def test_what_goes_on_keeps_what_else_was_stored() -> None:
     call = {"type": "tool_call", "tool_call": {"id": "a", "name": "look", "auth": "x"}}
+    answered = ToolCall("a", "look", state="done", result=(Text("found"),))
     stored = [call, {"type": "new"}, {"type": "text", "text": "Half", "agentId": "ag"}]
-    going = fold([e.TextDelta(" and half"), e.ToolCallDelta("a", "{}"), e.ToolResult("a", "found")],
+    going = fold([e.PartDelta(2, " and half"), e.PartDelta(0, "{}"), e.PartUpdated(0, answered)],
                  MessageParts(parts_from_json(stored)))  # fmt: skip
     done = {"id": "a", "name": "look", "auth": "x", "args": "{}", "output": "found", "progress": 1}
     assert parts_to_json(going.parts) == [
@@ -130,7 +136,7 @@ def test_what_goes_on_keeps_what_else_was_stored() -> None:
 
 
 def test_a_failure_is_a_part_with_a_code_but_without_the_providers_words() -> None:
-    assert fold([e.TextDelta("so far"), e.Failed("cut_off", "secret words")]).parts == [
+    assert fold([e.PartStarted(0, Text("so far")), e.Failed("cut_off", "secret words")]).parts == [
         Text("so far"),
         Error("cut_off"),
     ]

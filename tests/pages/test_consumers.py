@@ -26,7 +26,9 @@ from chat.services.turns.draft import StartedTurn
 from chat.services.turns.ending import announce_end
 from chat.services.turns.turns import ticket_for
 from core.ids import uuid7
-from messages.events import Failed, Finished, ReasoningDelta, ReasoningSignature, TextDelta
+from endpoints.providers.reply_parts import ReplyParts
+from messages.events import Failed, Finished, PartDelta, PartStarted
+from messages.parts import Text
 from runs import follow
 from runs.stream_log import LogWriter, RunLog
 from tests.conversations import began, end
@@ -157,9 +159,9 @@ async def test_a_tab_follows_a_run_to_its_end(
 ) -> None:
     socket, gid = await connect_tab(), str(started.run.id)
     await socket.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
-    writer.append(written, TextDelta("Because "))
+    writer.append(written, PartStarted(0, Text("Because ")))
     assert (await socket.until("n"))[:3] == ["n", gid, 0]
-    writer.append(written, TextDelta("cats."))
+    writer.append(written, PartDelta(0, "cats."))
     assert "Because" in await socket.text_until("cats.")
     await finish(started, writer, written, "Because cats.")
     done = await socket.until("d")
@@ -173,11 +175,15 @@ async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
 ) -> None:
     socket, gid = await connect_tab(), str(started.run.id)
     await socket.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
-    writer.append(written, ReasoningDelta("One."))
-    writer.append(written, ReasoningSignature("sig"))
-    writer.append(written, ReasoningDelta("Two."))
-    writer.append(written, ReasoningSignature(redacted="Ab"))
-    writer.append(written, TextDelta("Cats."))
+    reply = ReplyParts()
+    for event in [
+        *reply.think("One."),
+        *reply.sign("sig"),
+        *reply.think("Two."),
+        *reply.seal("Ab"),
+        *reply.text("Cats."),
+    ]:
+        writer.append(written, event)
     shown = [await socket.until("n") for _ in range(4)]
     assert [frame[2] for frame in shown] == [0, 1, 2, 3]
     assert "share this reasoning" in shown[2][3]
@@ -196,13 +202,13 @@ async def test_a_late_tab_gets_what_was_said_before_and_then_the_rest(
     early, late, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     ticket = ticket_for(started.run.id, owner.id)
     await early.say(follow=gid, ticket=ticket)
-    writer.append(written, TextDelta("First *block*.\n\nSecond"))
+    writer.append(written, PartStarted(0, Text("First *block*.\n\nSecond")))
     await early.text_until("Second")
     await late.say(follow=gid, ticket=ticket)
     reset = await late.until("reset")
     assert reset[1] == gid
     assert "<em>block</em>" in reset[2]
-    writer.append(written, TextDelta(" is longer."))
+    writer.append(written, PartDelta(0, " is longer."))
     for socket in (early, late):
         await socket.text_until("is longer")
     await finish(started, writer, written, "All")
@@ -214,7 +220,7 @@ async def test_without_a_ticket_the_owner_is_looked_up(
 ) -> None:
     socket = await connect_tab()
     await socket.say(follow=str(started.run.id))
-    writer.append(written, TextDelta("Hello"))
+    writer.append(written, PartStarted(0, Text("Hello")))
     await socket.text_until("Hello")
 
 
@@ -269,7 +275,7 @@ async def test_a_stranger_is_told_that_there_is_no_such_run(
     nobodys = str(uuid7())
     await socket.say(follow=nobodys)
     assert await socket.until("gone") == ["gone", nobodys]
-    writer.append(written, TextDelta("secret"))
+    writer.append(written, PartStarted(0, Text("secret")))
     await writer.close(written)
     assert await socket.settled() == []
 
@@ -324,7 +330,7 @@ async def test_the_sweeper_s_word_brings_the_message_as_it_is_stored(
 ) -> None:
     socket = await connect_tab()
     await socket.say(follow=str(started.run.id))
-    writer.append(written, TextDelta("Half, and more that was not saved"))
+    writer.append(written, PartStarted(0, Text("Half, and more that was not saved")))
     await socket.text_until("more")
 
     def sweep() -> None:
@@ -345,7 +351,7 @@ async def test_a_run_whose_conversation_was_deleted_is_gone(
 ) -> None:
     socket = await connect_tab()
     await socket.say(follow=str(started.run.id))
-    writer.append(written, TextDelta("Hello"))
+    writer.append(written, PartStarted(0, Text("Hello")))
     await socket.text_until("Hello")
     await sync_to_async(conversations.delete)(user=owner, conversation_id=started.conversation.id)
     writer.append(written, Finished("stopped"))
@@ -358,13 +364,13 @@ async def test_after_unfollowing_nothing_more_comes(
     socket, other, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     for open_socket in (socket, other):
         await open_socket.say(follow=gid)
-    writer.append(written, TextDelta("one "))
+    writer.append(written, PartStarted(0, Text("one ")))
     for open_socket in (socket, other):
         await open_socket.text_until("one")
     await socket.say(unfollow=gid)
     assert await socket.settled()
     socket.messages.clear()
-    writer.append(written, TextDelta("two"))
+    writer.append(written, PartDelta(0, "two"))
     await other.text_until("two")
     assert await socket.settled() == []
     await other.say(unfollow=gid)
@@ -377,7 +383,7 @@ async def test_a_tab_that_closes_unfollows_its_runs(
 ) -> None:
     socket, run_id = await connect_tab(), started.run.id
     await socket.say(follow=str(run_id))
-    writer.append(written, TextDelta("one"))
+    writer.append(written, PartStarted(0, Text("one")))
     await socket.text_until("one")
     assert consumers._renderers[run_id].viewers
     await socket.close()
@@ -406,8 +412,9 @@ def paragraphs(first: int, last: int) -> str:
 
 async def fall_behind(socket: Socket, other: Socket, writer: LogWriter, run: RunLog) -> None:
     """Let `other` read everything and acknowledge it, and `socket` nothing, until more is said than it may miss."""
+    writer.append(run, PartStarted(0, Text("")))
     for number in range(10):
-        writer.append(run, TextDelta(paragraphs(number * 20, number * 20 + 20)))
+        writer.append(run, PartDelta(0, paragraphs(number * 20, number * 20 + 20)))
         await other.text_until(f"Word{number * 20 + 19} ")
         await other.say(ack=other.received)
         await other.settled()
@@ -465,8 +472,9 @@ async def test_a_message_larger_than_the_window_arrives_all_the_same(
 ) -> None:
     socket, gid = await connect_tab(), str(started.run.id)
     await socket.say(follow=gid)
+    writer.append(written, PartStarted(0, Text("")))
     for batch in range(5):
-        writer.append(written, TextDelta(paragraphs(batch * 200, batch * 200 + 200)))
+        writer.append(written, PartDelta(0, paragraphs(batch * 200, batch * 200 + 200)))
         await socket.text_until(f"Word{batch * 200 + 199} ")
         await socket.say(ack=socket.received)
         await socket.settled()

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from messages.events import Finished, TextDelta
+from messages.events import Finished, PartDelta, PartStarted
+from messages.parts import Text
 from runs.follow import Batch, Subscription
 from tests.chat_rendering.slow import Slow
 from web.rendering.jobs import TOKEN, Job, RenderedDraft
@@ -101,7 +102,7 @@ async def renderer() -> AsyncIterator[tuple[RunRenderer, list[str]]]:
     painted.outbox.close()
 
 
-def tell(renderer: RunRenderer, *events: TextDelta | Finished) -> None:
+def tell(renderer: RunRenderer, *events: PartStarted | PartDelta | Finished) -> None:
     batch = renderer.subscription.apply(renderer.subscription.reducer.offset, list(events))
     assert batch is not None
     renderer.hear(batch)
@@ -111,7 +112,7 @@ async def test_code_arrives_coloured_and_before_the_end_of_the_run(
     slow: Slow, renderer: tuple[RunRenderer, list[str]]
 ) -> None:
     painted, said = renderer
-    tell(painted, TextDelta(f"{CODE}After."), Finished())
+    tell(painted, PartStarted(0, Text(f"{CODE}After.")), Finished())
     assert "end" not in said
     await sent(said, 2)
     assert said[-1] == "end"
@@ -124,10 +125,10 @@ async def test_a_tab_that_joins_while_frames_wait_gets_everything_once(
     slow: Slow, renderer: tuple[RunRenderer, list[str]]
 ) -> None:
     painted, said = renderer
-    tell(painted, TextDelta(f"{CODE}After."))
+    tell(painted, PartStarted(0, Text(f"{CODE}After.")))
     late: list[str] = []
     painted.join(Tab(late))
-    tell(painted, TextDelta(" More."))
+    tell(painted, PartDelta(0, " More."))
     await sent(late, 2)
     assert json.loads(late[0].splitlines()[0])[0] == "reset"
     assert "".join(late).count("<em>fine") == 1
@@ -139,7 +140,7 @@ async def test_a_tab_that_leaves_while_it_waits_hears_nothing(
     slow: Slow, renderer: tuple[RunRenderer, list[str]]
 ) -> None:
     painted, said = renderer
-    tell(painted, TextDelta(f"{CODE}After."))
+    tell(painted, PartStarted(0, Text(f"{CODE}After.")))
     late: list[str] = []
     tab = Tab(late)
     painted.join(tab)
@@ -155,7 +156,7 @@ async def test_what_was_late_is_sent_again_when_the_run_ends(
 ) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 0.01)
     painted, said = renderer
-    tell(painted, TextDelta("```python\nnap\n```\n\nAfter."))
+    tell(painted, PartStarted(0, Text("```python\nnap\n```\n\nAfter.")))
     await sent(said, 1)
     assert "<em>nap" not in "".join(said)
     tell(painted, Finished())

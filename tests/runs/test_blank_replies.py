@@ -11,8 +11,8 @@ from chat.models import Message, Run
 from chat.services.loading import load_conversations
 from chat.services.turns import turns
 from chat.services.turns.draft import StartedTurn
-from messages.events import Event, ReasoningDelta, TextDelta, ToolCallStarted
-from messages.parts import is_readable
+from messages.events import Event, PartDelta, PartEnded, PartStarted
+from messages.parts import Reasoning, Text, ToolCall, is_readable
 from messages.reducer import MessageParts
 from runs.scrub import Scrubber
 from runs.worker import Generator
@@ -91,13 +91,19 @@ async def test_going_on_after_blanks_repeats_no_blank(
 
 CUT: dict[str, tuple[list[Event], list[str]]] = {
     "blank, then words": (
-        [TextDelta("\n"), TextDelta(" \u3000\n"), TextDelta("\n\nYes. \n"), TextDelta("\n")], ["Yes. \n\n"],
+        [PartStarted(0, Text("\n")), PartDelta(0, " \u3000\n"), PartDelta(0, "\n\nYes. \n"), PartDelta(0, "\n")],
+        ["Yes. \n\n"],
     ),
-    "only blank": ([TextDelta(" "), TextDelta("\n\n")], []),
-    "code that is indented": ([TextDelta("\n"), TextDelta("\n    a = 1\n")], ["    a = 1\n"]),
-    "after thoughts": ([ReasoningDelta(" \nHm."), TextDelta("\n\nYes.")], [" \nHm.", "Yes."]),
+    "only blank": ([PartStarted(0, Text(" ")), PartDelta(0, "\n\n"), PartEnded(0)], []),
+    "code that is indented": ([PartStarted(0, Text("\n")), PartDelta(0, "\n    a = 1\n")], ["    a = 1\n"]),
+    "after thoughts": ([PartStarted(0, Reasoning(" \nHm.")), PartStarted(1, Text("\n\nYes."))], [" \nHm.", "Yes."]),
+    "a blank between": (
+        [PartStarted(0, Reasoning("H")), PartStarted(1, Text(" ")), PartStarted(2, Reasoning("So")), PartDelta(2, "!")],
+        ["H", "So!"],
+    ),
     "after a call": (
-        [TextDelta("Look. \n"), ToolCallStarted("1", "look"), TextDelta("\n\nThere.")], ["Look. \n", "There."],
+        [PartStarted(0, Text("Look. \n")), PartStarted(1, ToolCall("1", "look")), PartStarted(2, Text("\n\nThere."))],
+        ["Look. \n", "There."],
     ),
 }  # fmt: skip
 
@@ -107,11 +113,18 @@ def test_a_text_begins_where_there_is_something_to_read(name: str) -> None:
     given, kept = CUT[name]
     reducer, scrubber = MessageParts(), Scrubber()
     for event in given:
-        cleaned = scrubber.clean(event)
-        if not isinstance(cleaned, TextDelta) or cleaned.text:
+        for cleaned in scrubber.clean(event):
             reducer.apply(cleaned)
     assert [part.text for part in reducer.parts if is_readable(part)] == kept
 
 
 def test_a_text_that_goes_on_keeps_its_blanks() -> None:
-    assert Scrubber(in_text=True).clean(TextDelta("\n\nMore.")) == TextDelta("\n\nMore.")
+    scrubber = Scrubber([Reasoning("Hm."), Text("So far.")])
+    assert scrubber.clean(PartStarted(0, Text("\n\nMore."))) == (PartDelta(1, "\n\nMore."),)
+    assert scrubber.clean(PartDelta(0, " And")) == (PartDelta(1, " And"),)
+    assert scrubber.clean(PartStarted(1, ToolCall("1", "look"))) == (PartStarted(2, ToolCall("1", "look")),)
+
+
+def test_a_text_that_does_not_go_on_is_ended() -> None:
+    thought = PartStarted(0, Reasoning("Hm."))
+    assert Scrubber([Text("So far.")]).clean(thought) == (PartEnded(0), PartStarted(1, Reasoning("Hm.")))

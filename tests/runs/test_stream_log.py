@@ -11,8 +11,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from chat.services.turns.queue import client as sync_client
 from core.ids import uuid7
-from messages.events import Event, Failed, Finished, ReasoningDelta, Snapshot, TextDelta, ToolCallStarted
-from messages.parts import Reasoning, Text, plain_text
+from messages.events import Event, Failed, Finished, PartDelta, PartEnded, PartStarted, Snapshot
+from messages.parts import Reasoning, Text, ToolCall, grown_text, plain_text
 from messages.reducer import MessageParts
 from messages.stream_format import KEPT_AFTER_END, decode, encode, key_of, write_end
 from runs.follow import Batch, LogReader, Subscription, events_of
@@ -43,8 +43,10 @@ class Listener:
         for event in batch.events:
             if isinstance(event, Snapshot):
                 self.text = plain_text(event.parts)
-            elif isinstance(event, TextDelta):
+            elif isinstance(event, PartDelta):
                 self.text += event.text
+            elif isinstance(event, PartStarted):
+                self.text += grown_text(event.part)
         if self.tail.ended:
             self.ended.set()
 
@@ -63,12 +65,13 @@ async def test_followers_early_and_late_read_the_same_text(writer: LogWriter, lo
     run_id = uuid7()
     run = writer.open(run_id)
     early = Listener(log_reader, run_id)
+    writer.append(run, PartStarted(0, Text("")))
     for number in range(50):
-        writer.append(run, TextDelta(f"{number} "))
+        writer.append(run, PartDelta(0, f"{number} "))
     await until(lambda: early.text.endswith("49 "))
     late = Listener(log_reader, run_id)
     for number in range(50, 100):
-        writer.append(run, TextDelta(f"{number} "))
+        writer.append(run, PartDelta(0, f"{number} "))
     writer.append(run, Finished("stop"))
     await writer.close(run)
     await asyncio.wait_for(asyncio.gather(early.ended.wait(), late.ended.wait()), 10)
@@ -80,22 +83,26 @@ async def test_followers_early_and_late_read_the_same_text(writer: LogWriter, lo
 async def test_a_reader_of_another_process_starts_from_the_beginning(writer: LogWriter) -> None:
     run_id = uuid7()
     run = writer.open(run_id)
-    writer.append(run, ReasoningDelta("hm"))
-    writer.append(run, TextDelta("Hello"))
+    writer.append(run, PartStarted(0, Reasoning("hm")))
+    writer.append(run, PartEnded(0))
+    writer.append(run, PartStarted(1, Text("Hel")))
+    writer.append(run, PartDelta(1, "lo"))
     writer.append(run, Finished("stop"))
     await writer.close(run)
     reader = LogReader()
     listener = Listener(reader, run_id)
     await asyncio.wait_for(listener.ended.wait(), 10)
     assert listener.tail.reducer.parts == [Reasoning("hm"), Text("Hello")]
-    assert events_of(listener.tail.reducer) == [ReasoningDelta("hm"), TextDelta("Hello"), Finished("stop")]
+    assert events_of(listener.tail.reducer) == [
+        PartStarted(0, Reasoning("hm")), PartEnded(0), PartStarted(1, Text("Hello")), Finished("stop"),
+    ]  # fmt: skip
     await reader.aclose()
 
 
 async def test_a_run_that_continues_begins_with_what_it_has(writer: LogWriter, log_reader: LogReader) -> None:
     run_id = uuid7()
     run = writer.open(run_id, (Text("Half a"),))
-    writer.append(run, TextDelta(" sentence."))
+    writer.append(run, PartDelta(0, " sentence."))
     writer.append(run, Finished("stop"))
     listener = Listener(log_reader, run_id)
     await asyncio.wait_for(listener.ended.wait(), 10)
@@ -108,14 +115,14 @@ async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
     run_id = uuid7()
     run = writer.open(run_id)
     early = Listener(log_reader, run_id)
-    writer.append(run, TextDelta("one "))
+    writer.append(run, PartStarted(0, Text("one ")))
     await until(lambda: early.text == "one ")
     await redis_client.delete(key_of(run_id))
-    writer.append(run, TextDelta("two "))
+    writer.append(run, PartDelta(0, "two "))
     await until(lambda: early.text == "one two ")
     late_reader = LogReader()
     late = Listener(late_reader, run_id)
-    writer.append(run, TextDelta("three"))
+    writer.append(run, PartDelta(0, "three"))
     writer.append(run, Finished("stop"))
     await asyncio.wait_for(asyncio.gather(early.ended.wait(), late.ended.wait()), 10)
     assert early.text == late.text == "one two three"
@@ -128,7 +135,7 @@ async def test_a_write_whose_answer_was_lost_is_not_read_twice(
     run_id = uuid7()
     run = writer.open(run_id)
     listener = Listener(log_reader, run_id)
-    writer.append(run, TextDelta("one "))
+    writer.append(run, PartStarted(0, Text("one ")))
     await until(lambda: listener.text == "one ")
     write, failures = writer._write, iter([True])
 
@@ -138,9 +145,9 @@ async def test_a_write_whose_answer_was_lost_is_not_read_twice(
             raise RedisConnectionError("the answer was lost")
 
     monkeypatch.setattr(writer, "_write", write_and_lose_the_answer)
-    writer.append(run, TextDelta("two "))
+    writer.append(run, PartDelta(0, "two "))
     await until(lambda: "two" in listener.text)
-    writer.append(run, TextDelta("three"))
+    writer.append(run, PartDelta(0, "three"))
     writer.append(run, Finished("stop"))
     await asyncio.wait_for(listener.ended.wait(), 10)
     assert listener.text == "one two three"
@@ -150,7 +157,7 @@ async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: Log
     run_id = uuid7()
     run = writer.open(run_id)
     listener = Listener(log_reader, run_id)
-    writer.append(run, TextDelta("Half"))
+    writer.append(run, PartStarted(0, Text("Half")))
     await until(lambda: listener.text == "Half")
     write_end(sync_client(), run_id, Failed("interrupted"))
     await asyncio.wait_for(listener.ended.wait(), 10)
@@ -159,7 +166,7 @@ async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: Log
 
 async def test_a_closed_log_expires(writer: LogWriter, redis_client: Redis) -> None:
     run = writer.open(uuid7())
-    writer.append(run, TextDelta("x"))
+    writer.append(run, PartStarted(0, Text("x")))
     writer.append(run, Finished())
     await writer.close(run)
     assert 0 < await redis_client.ttl(key_of(run.run_id)) <= KEPT_AFTER_END
@@ -167,15 +174,16 @@ async def test_a_closed_log_expires(writer: LogWriter, redis_client: Redis) -> N
 
 def test_a_tail_takes_only_what_it_has_not() -> None:
     tail = Subscription(uuid7())
-    assert tail.apply(0, [TextDelta("abc")]) == Batch([TextDelta("abc")])
-    assert tail.apply(1, [TextDelta("bcd")]) == Batch([TextDelta("d")])
-    assert tail.apply(0, [TextDelta("abcd")]) is None
-    events: list[Event] = [TextDelta("d"), ToolCallStarted("x", "y")]
-    assert tail.apply(3, events) == Batch([ToolCallStarted("x", "y")])
+    began = PartStarted(0, Text(""))
+    assert tail.apply(0, [began, PartDelta(0, "abc")]) == Batch([began, PartDelta(0, "abc")])
+    assert tail.apply(2, [PartDelta(0, "bcd")]) == Batch([PartDelta(0, "d")])
+    assert tail.apply(0, [began, PartDelta(0, "abcd")]) is None
+    called = PartStarted(1, ToolCall("x", "y"))
+    assert tail.apply(4, [PartDelta(0, "d"), called]) == Batch([called])
     with pytest.raises(LookupError):
-        tail.apply(9, [TextDelta("z")])
+        tail.apply(9, [PartDelta(0, "z")])
 
 
 def test_entries_survive_the_wire() -> None:
-    events: list[Event] = [Snapshot((Text("ü"),)), TextDelta("🙂"), Finished("length")]
+    events: list[Event] = [Snapshot((Text("ü"),)), PartDelta(0, "🙂"), Finished("length")]
     assert decode(encode(7, events).encode()) == (7, events)

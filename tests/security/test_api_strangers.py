@@ -11,7 +11,8 @@ from django.test import AsyncClient, Client
 
 from accounts.models import User
 from chat.models import Conversation, Run
-from messages.events import Finished, TextDelta
+from messages.events import Finished, PartDelta, PartStarted
+from messages.parts import Text
 from tests.api.conftest import Api, bearer, read_stream
 from tests.api.test_stream import store_end, text_of, writing
 from tests.cast import signed_in
@@ -178,7 +179,7 @@ async def test_a_stranger_at_the_door_does_not_disturb_the_stream(
     path = f"/api/agents/chat/stream/{chat.id}"
     reading = asyncio.create_task(read_stream(path, owner))
     async with writing(run) as say:
-        say(TextDelta("Be"))
+        say(PartStarted(0, Text("Be")))
         client, headers = AsyncClient(), bearer(stranger)
         body = json.dumps({"streamId": str(chat.id)})
         answers = [
@@ -188,7 +189,7 @@ async def test_a_stranger_at_the_door_does_not_disturb_the_stream(
             await client.post("/api/agents/chat/abort", body, content_type="application/json", headers=headers),
         ]
         assert [answer.status_code for answer in answers] == [404] * 4
-        say(TextDelta("cause."))
+        say(PartDelta(0, "cause."))
         await store_end(run, "Because.")
         say(Finished())
     frames = await asyncio.wait_for(reading, 10)

@@ -12,7 +12,8 @@ from endpoints.services.model_calls import stream
 from endpoints.transport import framing
 from endpoints.transport.framing import EventLines
 from endpoints.transport.http import AnswerTooLarge
-from messages.events import Event, Failed, TextDelta, Usage
+from messages.events import Event, Failed, PartStarted, Usage
+from messages.parts import Text
 from tests.wire.conftest import ended, text_of
 from tests.wire.raw import answering, chunk, completion, http, played, request_to
 
@@ -143,8 +144,7 @@ async def test_what_came_is_shown_before_the_rest_comes(name: str) -> None:
     async with answering(http(body[:before]), body[before:], pause=0.3) as root:
         events = stream(request_to(root))
         first = await anext(events)
-        assert isinstance(first, TextDelta)
-        assert first.text == "One "
+        assert first == PartStarted(0, Text("One "))
         await events.aclose()
 
 

@@ -10,7 +10,7 @@ import pytest
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.litellm import wire as litellm
 from endpoints.transport.http import Timeouts
-from messages.events import Event, TextDelta, Usage
+from messages.events import Event, PartDelta, PartEnded, PartStarted, Usage
 from messages.parts import Reasoning, Signature, Text, ToolCall
 from messages.reducer import MessageParts
 from tests.endpoint_maker import changed
@@ -165,7 +165,7 @@ async def test_cuts_in_odd_places_and_repeats_do_no_harm(endpoint: Endpoint) -> 
 @pytest.mark.security
 async def test_case_66_a_hostile_stream_makes_no_events_of_its_own(endpoint: Endpoint) -> None:
     events = await events_of(ask(endpoint, "[[hostile]]"))
-    assert {type(event) for event in events[:-1]} <= {TextDelta, Usage}
+    assert {type(event) for event in events[:-1]} <= {PartStarted, PartDelta, PartEnded, Usage}
 
 
 async def test_silence_runs_out_of_time(endpoint: Endpoint, model_server: ModelServer) -> None:

@@ -20,7 +20,7 @@ from endpoints.providers.wires import wire_of
 from endpoints.services.model_calls import stream
 from endpoints.transport.http import Timeouts
 from endpoints.transport.retries import ONCE
-from messages.events import Event, TextDelta
+from messages.events import Event, PartStarted
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ask, checked, ended, events_of, text_of
@@ -199,7 +199,7 @@ async def test_litellm_waits_for_a_model_that_thinks(translated: Endpoint, strea
 async def test_litellm_gives_up_on_silence_between_two_words(translated: Endpoint) -> None:
     events = await through(ask(translated, "[[stall]]"), LONG, SHORT)
     assert ended(events) == "stalled"
-    assert any(isinstance(event, TextDelta) for event in events)
+    assert any(isinstance(event, PartStarted) for event in events)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -11,8 +11,8 @@ from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, Tool
 from endpoints.providers.openai import wire as openai_wire
 from endpoints.services.model_calls import complete, stream
 from endpoints.transport.http import Timeouts
-from messages.events import Failed, TextDelta, Usage
-from messages.parts import Reasoning, ToolCall
+from messages.events import Failed, PartDelta, PartEnded, PartStarted, Usage
+from messages.parts import Reasoning, Text, ToolCall
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import MARKDOWN, UNICODE, words
@@ -176,11 +176,12 @@ async def test_no_usage_is_no_event(openai: Endpoint) -> None:
 @pytest.mark.security
 async def test_case_66_a_hostile_stream_is_ignored_or_text(openai: Endpoint) -> None:
     events = await events_of(ask(openai, "[[hostile]]"))
-    assert [event.text for event in events if isinstance(event, TextDelta)] == [
-        "before ",
-        "after <script>alert(1)</script>",
+    assert events[:3] == [
+        PartStarted(0, Text("before ")),
+        PartDelta(0, "after <script>alert(1)</script>"),
+        PartEnded(0),
     ]
-    assert len(events) == 4  # two texts, the usage, the end
+    assert len(events) == 5  # the text, the usage, the end
     assert ended(events) == "stop"
 
 
