@@ -16,7 +16,7 @@ def asked(*parts: Part | str) -> PromptMessage:
     return replace(said(*parts), role="user")
 
 
-def answer(call: ToolCall, *result: ResultPart | str, failed: bool = False) -> ToolCall:
+def answer(call: ToolCall, *result: "ResultPart | str", failed: bool = False) -> ToolCall:
     """Return the call with its result."""
     parts = tuple(Text(part) if isinstance(part, str) else part for part in result)
     return replace(call, state="failed" if failed else "done", result=parts)

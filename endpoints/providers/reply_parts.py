@@ -13,7 +13,7 @@ class ReplyParts:
     (`endpoints.providers.base.Endpoint.signer`).
     """
 
-    def __init__(self, signer: str) -> None:
+    def __init__(self, signer: str = "") -> None:
         self._signer = signer
         self._count = 0
         self._kind: type[Text | Reasoning] | None = None  # of the part that grows

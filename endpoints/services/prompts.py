@@ -21,7 +21,9 @@ def tidy(messages: Sequence[PromptMessage]) -> list[PromptMessage]:
     The results of tools and the calls before them stay as they are.
     """
     tidied: list[PromptMessage] = []
-    for message in filter(_says_something, map(_without_blanks, messages)):
+    for message in map(_without_blanks, messages):
+        if not message.parts:
+            continue
         if tidied and _go_together(tidied[-1], message):
             tidied[-1] = _joined(tidied[-1], message)
         else:
@@ -39,8 +41,10 @@ def is_blank(text: str) -> bool:
 
 
 def _without_blanks(message: PromptMessage) -> PromptMessage:
-    parts = tuple(kept for part in message.parts if (kept := _readable(part, message.role)) is not None)
-    return message if parts == message.parts else replace(message, parts=parts)
+    parts = [kept for part in message.parts if (kept := _readable(part, message.role)) is not None]
+    while parts and isinstance(parts[-1], Reasoning):  # they led to nothing, which some refuse
+        parts.pop()
+    return message if tuple(parts) == message.parts else replace(message, parts=tuple(parts))
 
 
 def _readable(part: Part, role: Role) -> Part | None:
@@ -55,16 +59,9 @@ def _readable(part: Part, role: Role) -> Part | None:
     return part
 
 
-def _says_something(message: PromptMessage) -> bool:
-    """Whether there is more to it than thoughts: no provider takes those alone, sealed or not."""
-    return any(not isinstance(part, Reasoning) for part in message.parts)
-
-
 def _go_together(before: PromptMessage, message: PromptMessage) -> bool:
-    """Whether two messages are one to a provider: of the same side, and no thoughts or calls are between them."""
-    if before.role != message.role or message.role not in {"user", "assistant"}:
-        return False
-    return not (before.calls or message.reasoning)
+    """Whether two messages are one to a provider: of the same side, and no calls are between them."""
+    return before.role == message.role and message.role in {"user", "assistant"} and not before.calls
 
 
 def _joined(before: PromptMessage, message: PromptMessage) -> PromptMessage:

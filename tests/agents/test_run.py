@@ -14,11 +14,13 @@ from endpoints.providers.reply_parts import ReplyParts
 from messages.events import Event, Failed, Finished, PartEnded, PartStarted, PartUpdated, Usage
 from messages.parts import Reasoning, Signature, Text, ToolCall
 from messages.reducer import MessageParts
+from tests import prompt_maker
 from tests.endpoint_maker import make_endpoint
-from tests.prompt_maker import answer, results, said
 
 REQUEST = ModelRequest(
-    make_endpoint("Test", "Test", "openai"), "model", [PromptMessage.of("user", "What is the weather in Oslo and Rome?")]
+    make_endpoint("Test", "Test", "openai"),
+    "model",
+    [PromptMessage.of("user", "What is the weather in Oslo and Rome?")],
 )
 
 
@@ -106,8 +108,8 @@ async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> N
     assert model.requests[0].tools[0].name == "weather"
     called = ToolCall("c0", "weather", '{"city": "Oslo"}'), ToolCall("c1", "weather", '{"city": "Rome"}')
     assert model.requests[1].messages[1:] == [
-        said("Let me see.", *called),
-        results(answer(called[0], "-3"), answer(called[1], "21")),
+        prompt_maker.said("Let me see.", *called),
+        prompt_maker.results(prompt_maker.answer(called[0], "-3"), prompt_maker.answer(called[1], "21")),
     ]
 
 

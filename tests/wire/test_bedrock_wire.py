@@ -100,7 +100,7 @@ async def test_a_region_cannot_name_another_host(bedrock: Endpoint, model_server
 async def test_thoughts_and_calls(bedrock: Endpoint, stream_it: bool) -> None:
     thought = "".join(f"Step {number}: think. " for number in range(6))
     parts = parts_of(await events_of(ask(bedrock, "[[reasoning]]", stream=stream_it))).parts
-    assert parts[0] == Reasoning(thought, Signature("c2ln"))
+    assert parts[0] == Reasoning(thought, Signature("c2ln", provider="bedrock"))
     events = await events_of(ask(bedrock, "[[tools calls=2]]", tools=(TOOL,), stream=stream_it))
     assert calls_of(events) == [("lookup", f'{{"q": "query {number}"}}') for number in range(2)]
 

@@ -128,7 +128,7 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, time
     endpoint = request.endpoint
     arguments: dict[str, Any] = {
         "model": endpoint.connection.model_prefix + wire_model_name(request),
-        "messages": [wire_message for message in request.messages for wire_message in _messages_of(message)],
+        "messages": messages_of(request),
         "stream": request.stream,
         **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
     }
@@ -166,7 +166,12 @@ def rules(request: ModelRequest) -> PromptRules:
     return replace(openai_rules(request), takes_signatures=True, calls_without_tools=False)
 
 
-def _messages_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
+def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
+    """Return the prompt as the library has it."""
+    return [wire_message for message in request.messages for wire_message in _wire_messages(message)]
+
+
+def _wire_messages(message: PromptMessage) -> Iterator[dict[str, Any]]:
     """Yield the message with its thoughts as signed and encrypted blocks, which is how Anthropic wants them back."""
     blocks = [_block_of(thought.text, thought.signature) for thought in message.reasoning if thought.signature]
     plain = replace(message, parts=tuple(part for part in message.parts if not _is_signed(part)))

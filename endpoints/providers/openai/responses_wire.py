@@ -129,8 +129,8 @@ def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     elif message.role == "assistant":
         for part in message.parts:
             match part:
-                case Reasoning(text, Signature() as signature):
-                    yield _thought_of(text, signature)
+                case Reasoning(text, Signature(data)) if " " in data:
+                    yield _thought_of(text, data)
                 case Text(text):
                     yield {"role": "assistant", "content": text}
                 case ToolCall():
@@ -161,8 +161,8 @@ def _picture_of(image: Image) -> dict[str, Any]:
     return {"type": "input_image", "image_url": data_url(image)}
 
 
-def _thought_of(text: str, signature: Signature) -> dict[str, Any]:
-    item_id, _, encrypted = signature.data.partition(" ")
+def _thought_of(text: str, data: str) -> dict[str, Any]:
+    item_id, _, encrypted = data.partition(" ")
     summary = [{"type": "summary_text", "text": text}] if text else []
     return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": encrypted}
 
