@@ -22,7 +22,7 @@ from tests.model_server.bedrock import frame
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.wire.conftest import KEY, ask, calls_of, events_of, parts_of, text_of
-from tests.wire.test_native_wires import PROMPT, TOOL, headers_of
+from tests.wire.test_native_wires import TOOL, headers_of, prompt_by
 
 pytestmark = pytest.mark.wire
 
@@ -35,7 +35,7 @@ async def test_a_conversation_with_bedrock(bedrock: Endpoint, model_server: Mode
         "additionalModelRequestFields": {"output_config": {"effort": "high"}}, "messages": [], "modelId": "other",
     }  # fmt: skip
     model = "anthropic.claude-sonnet-4-5-v1:0"
-    request = ModelRequest(bedrock, model, PROMPT, params=params, tools=(TOOL,), max_tokens=50)
+    request = ModelRequest(bedrock, model, prompt_by("bedrock"), params=params, tools=(TOOL,), max_tokens=50)
     await events_of(request)
     (seen,) = model_server.requests()
     assert seen["path"] == f"/model/{model}/converse-stream"

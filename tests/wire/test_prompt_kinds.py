@@ -183,7 +183,7 @@ def test_a_picture_of_a_person(wire: str) -> None:
         "chat": [{"role": "user", "content": [{"type": "text", "text": "Look"},
                                               {"type": "image_url", "image_url": {"url": URL}}]}],
         "responses": [{"role": "user", "content": [{"type": "input_text", "text": "Look"},
-                                                   {"type": "input_image", "image_url": URL}]}],
+                                                   {"type": "input_image", "image_url": URL, "detail": "auto"}]}],
         "claude": by_person(wire, {"type": "text", "text": "Look"}, CLAUDE_PNG) if family(wire) == "claude" else [],
         "gemini": [{"role": "user", "parts": [{"text": "Look"}, GEMINI_PNG]}],
         "bedrock": [{"role": "user", "content": [{"text": "Look"}, BEDROCK_PNG]}],
@@ -221,7 +221,7 @@ def test_a_picture_in_a_result_stays_there_or_comes_after_it(wire: str) -> None:
         moved if family(wire) in {"chat", "gemini"} else answer(FIRST, "found"), wire,
         claude=[{"type": "text", "text": "found"}, CLAUDE_PNG],
         bedrock=[{"text": "found"}, BEDROCK_PNG],
-        responses=[{"type": "input_text", "text": "found"}, {"type": "input_image", "image_url": URL}],
+        responses=[{"type": "input_text", "text": "found"}, {"type": "input_image", "image_url": URL, "detail": "auto"}],
     )  # fmt: skip
     sent = sent_by(wire, asked("Go"), *rounds([shown]))
     assert sent[-1 - len(after) :] == [*by_person(wire, result), *after]

@@ -158,7 +158,7 @@ def _content_of(parts: Iterable[Part]) -> str | list[dict[str, Any]]:
 
 
 def _picture_of(image: Image) -> dict[str, Any]:
-    return {"type": "input_image", "image_url": data_url(image)}
+    return {"type": "input_image", "image_url": data_url(image), "detail": "auto"}
 
 
 def _thought_of(text: str, data: str) -> dict[str, Any]:
