@@ -258,6 +258,22 @@ class Message(models.Model):
         self.parts, self.text = parts_to_json(content), plain_text(content)
 
 
+class ToolResult(models.Model):
+    """A part of a tool's result that is too long for the row of its message (`chat.services.results`)."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="tool_results", db_constraint=False)
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.UUIDField()  # what the message calls it; a copy of the message calls its own the same
+    content = models.JSONField()  # of `messages.parts.ResultPart`
+
+    class Meta:
+        constraints = [models.UniqueConstraint("message", "key", name="toolresult_once")]
+        indexes = [models.Index("key", name="toolresult_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.message_id}"
+
+
 class SearchEntry(models.Model):
     """What is looked for in one message. The database keeps it, in the transaction that changes the message.
 

@@ -142,9 +142,11 @@ class StoredResult(Whole):
     """A result that is too long for its message's row: where it is kept whole, and its beginning."""
 
     type: ClassVar[str] = "stored"
-    id: str  # of a `chat.ToolResult`
+    id: str  # the key of a `chat.ToolResult`
     characters: int
     beginning: str = ""
+    kind: str = "text"  # the type of the part that is kept
+    mime: str = ""  # of a picture
 
 
 ResultPart: TypeAlias = "Text | Image | Audio | FileRef | Resource | Data | StoredResult"
@@ -390,9 +392,12 @@ def updated(before: Part, part: Part) -> Part:
     stored beyond its fields."""
     if not isinstance(before, KnownPart) or not isinstance(part, KnownPart):
         return part
-    if not grown_text(part):
-        part = with_grown_text(part, grown_text(before))  # type: ignore[assignment]  # of the same kind
-    return replace(part, stored=before.stored) if before.stored is not None and part.stored is None else part
+    changes: dict[str, Any] = {}
+    if part.growing and not grown_text(part):
+        changes[part.growing] = grown_text(before)
+    if part.stored is None:
+        changes["stored"] = before.stored
+    return replace(part, **changes)
 
 
 def text_of_result(part: ResultPart) -> str:

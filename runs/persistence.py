@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from psycopg import Cursor
 from psycopg.rows import dict_row, tuple_row
-from psycopg.types.json import Jsonb, JsonbLoader
+from psycopg.types.json import JsonbLoader
 
 from accounts.models import User
 from accounts.models.access import is_granted_sql
@@ -71,12 +71,27 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A save while the run goes on. `parts` is None when nothing was written since the last one."""
+    """A save while the run goes on: of the parts only those that are new, or other than at the last save.
+
+    `parts` begin at the index `first`; None when nothing was written since then. They are put behind those that are
+    stored only if the last save is, which is known by its `last_event_id`, here `saved_event_id`: a server that broke
+    down may have lost it. The save of all parts (`first` is 0) needs none before it.
+    """
 
     id: UUID
     message_id: UUID
     parts: Sequence[Part] | None
     last_event_id: str
+    first: int = 0
+    saved_event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of a save, for a run that is still the worker's."""
+
+    stop_requested: bool
+    is_stored: bool  # False: the parts before these are not what was last saved; save all
 
 
 # Instructions of a project that is no longer shared with the conversation's owner are none of theirs.
@@ -134,11 +149,27 @@ def caller_of_job(job: ClaimedRun) -> Caller:
     )
 
 
-def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
-    """Save what runs have written and renew their leases.
+_SAVE = """
+UPDATE chat_message m
+SET parts = CASE e.first WHEN 0 THEN '[]' ELSE
+    jsonb_path_query_array(m.parts, '$[0 to $last]', jsonb_build_object('last', e.first - 1)) END || e.parts::jsonb
+FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[]) AS e (id, first, parts, saved_event_id)
+JOIN chat_generation g ON g.id = e.id
+WHERE m.id = g.message_id AND m.state = 'streaming'
+    AND (e.first = 0 OR (g.last_event_id = e.saved_event_id AND jsonb_array_length(m.parts) >= e.first))
+RETURNING e.id
+"""
+_NOTE_EVENTS = """
+UPDATE chat_generation g SET last_event_id = e.event
+FROM unnest(%s::uuid[], %s::text[]) AS e (id, event) WHERE g.id = e.id
+"""
 
-    Returns, for each run that is still this worker's, whether a person asked it to stop. Does not wait for the
-    disk: a crash loses at most what the next save would have brought.
+
+def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, Saved]:
+    """Save what runs have written and renew their leases; the statements do not grow with the number of runs.
+
+    Returns what came of it for each run that is still this worker's. Does not wait for the disk: a crash loses at most
+    what the next save would have brought.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
@@ -148,13 +179,19 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
             [settings.GENERATION_LEASE_SECONDS, [progress.id for progress in batch], worker],
         )
         held: dict[UUID, bool] = dict(cursor.fetchall())
-        written = [progress for progress in batch if progress.id in held and progress.parts is not None]
-        if written:
-            parts: Any = [(Jsonb(parts_to_json(progress.parts or ())), progress.message_id) for progress in written]
-            events = [(progress.last_event_id, progress.id) for progress in written]
-            cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", parts)
-            cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
-    return held
+        changed = [progress for progress in batch if progress.id in held and progress.parts is not None]
+        stored = {progress.id for progress in batch if progress.parts is None}
+        if changed:
+            cursor.execute(_SAVE, _columns([_progress_row(progress) for progress in changed]))
+            stored |= (written := {row[0] for row in cursor.fetchall()})
+            events = [(progress.id, progress.last_event_id) for progress in changed if progress.id in written]
+            cursor.execute(_NOTE_EVENTS, _columns(events) or [[], []])
+    return {run_id: Saved(stop_requested, run_id in stored) for run_id, stop_requested in held.items()}
+
+
+def _progress_row(progress: Progress) -> tuple[Any, ...]:
+    parts = json.dumps(parts_to_json(progress.parts or ()), ensure_ascii=False)
+    return progress.id, progress.first, parts, progress.saved_event_id
 
 
 _END_RUNS = """

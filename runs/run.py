@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from agents.services.run import run as run_agent
+from chat.services import results
 from chat.services.turns.alarms import implausible_usage
 from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.keys import with_user_key_error
@@ -13,8 +14,8 @@ from endpoints.providers.base import Caller, Endpoint, ModelRequest
 from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally, prompt_size
-from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
-from messages.parts import Error, Part, grown_text
+from messages.events import Event, Failed, Finished, PartDelta, PartStarted, PartUpdated, Usage
+from messages.parts import Error, Part, ToolCall, grown_text
 from messages.reducer import error_part
 from runs.metering import RunBudget
 from runs.persistence import ClaimedRun, RunResult, caller_of_job
@@ -36,7 +37,7 @@ class ActiveRun:
     stopping: bool = False
     writing: bool = False  # the model is being called: only there may the task be cancelled
     ending: bool = False  # it only has to be stored any more
-    saved_offset: int = -1
+    saved_event_id: str = ""  # of the stream log, at the last save
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)
     written: Tally = field(init=False)  # since the last reported usage
@@ -117,7 +118,7 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
                     return event
                 if isinstance(event, Usage):
                     event = await _believed(active, event, request, budget)
-                _take(active, writer, scrubber, event)
+                await _take(active, writer, scrubber, event, budget)
                 if active.total > REPLY_LIMIT:
                     _note_silence(active, request)
                     return Failed("bad_response", "the reply is endless")
@@ -152,7 +153,7 @@ async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budg
     return charged
 
 
-def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event) -> None:
+async def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event, budget: RunBudget) -> None:
     if isinstance(event, PartDelta | PartStarted):
         text = event.text if isinstance(event, PartDelta) else grown_text(event.part)
         active.written.add(text)
@@ -161,7 +162,16 @@ def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event
         active.usages.append(event)
         active.written.clear()
     for cleaned in scrubber.clean(event):
+        if isinstance(cleaned, PartUpdated):
+            cleaned = await _with_long_result_stored(active, cleaned, budget)
         writer.append(active.log, cleaned)
+
+
+async def _with_long_result_stored(active: ActiveRun, event: PartUpdated, budget: RunBudget) -> PartUpdated:
+    call = event.part
+    if not isinstance(call, ToolCall) or call.result is None:
+        return event
+    return PartUpdated(event.index, await budget.in_thread(lambda: results.store_long(active.job.message_id, call)))
 
 
 def _note_silence(active: ActiveRun, request: ModelRequest) -> None:

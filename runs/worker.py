@@ -184,23 +184,36 @@ class Generator:
         if not active:
             return
         batch = [self._progress(run) for run in active]
-        ours = await self._in_thread(lambda: persistence.save(worker=self.worker, batch=batch))
-        for run in active:
+        try:
+            ours = await self._in_thread(lambda: persistence.save(worker=self.worker, batch=batch))
+        except BaseException:
+            for run in active:
+                run.log.reducer.changed_from = 0
+            raise
+        for run, progress in zip(active, batch, strict=True):
+            saved = ours.get(run.job.id)
+            if saved is None or not saved.is_stored:
+                run.log.reducer.changed_from = 0
+            elif progress.parts is not None:
+                run.saved_event_id = progress.last_event_id
             if run.job.id not in self._runs or run.ending:
                 continue
             # One that is not ours any more was swept or deleted: its end is not stored, but what it cost is.
-            if ours.get(run.job.id, True):
+            if saved is None or saved.stop_requested:
                 run.stop()
 
     def _progress(self, active: ActiveRun) -> persistence.Progress:
-        offset = active.log.reducer.offset
-        changed = offset != active.saved_offset and not active.ending
-        active.saved_offset = offset
+        reducer = active.log.reducer
+        first = None if active.ending else reducer.changed_from
+        if first is not None:
+            reducer.changed_from = None
         return persistence.Progress(
             id=active.job.id,
             message_id=active.job.message_id,
-            parts=tuple(active.log.reducer.parts) if changed else None,
+            parts=None if first is None else tuple(reducer.parts[first:]),
             last_event_id=active.log.last_id,
+            first=first or 0,
+            saved_event_id=active.saved_event_id,
         )
 
     async def _listen_for_stops(self) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
@@ -26,6 +27,7 @@ from messages.parts import (
     Error,
     Part,
     Reasoning,
+    StoredResult,
     Text,
     ToolCall,
     UnknownPart,
@@ -84,6 +86,11 @@ class ResultView(PartView):
     @property
     def template(self) -> str:
         return "chat/parts/result_text.html" if isinstance(self.source, Text) else super().template
+
+    @property
+    def url(self) -> str:
+        """Where all of a result is that the message holds only the beginning of."""
+        return reverse("chat:tool_result", args=[self.source.id]) if isinstance(self.source, StoredResult) else ""
 
     @property
     def text(self) -> str:

@@ -23,12 +23,17 @@ log = logging.getLogger(__name__)
 FRESH = 600  # seconds
 ROW = 1024  # bytes that a message costs beside its text: row, indexes, search entry
 _SUM = """
-SELECT coalesce(sum(pg_column_size(m.text) + pg_column_size(m.parts) + %s), 0)
+SELECT coalesce(sum(pg_column_size(m.text) + pg_column_size(m.parts) + %s), 0) + coalesce((
+    SELECT sum(pg_column_size(r.content)) FROM chat_toolresult r JOIN chat_message m ON m.id = r.message_id
+    JOIN chat_conversation c ON c.id = m.conversation_id WHERE c.owner_id = %s
+), 0)
 FROM chat_message m JOIN chat_conversation c ON c.id = m.conversation_id
 WHERE c.owner_id = %s
 """
 _OF_MESSAGES = """
-SELECT coalesce(sum(pg_column_size(text) + pg_column_size(parts) + %s), 0) FROM chat_message WHERE id = ANY(%s)
+SELECT coalesce(sum(pg_column_size(text) + pg_column_size(parts) + %s), 0)
+    + coalesce((SELECT sum(pg_column_size(content)) FROM chat_toolresult WHERE message_id = ANY(%s)), 0)
+FROM chat_message WHERE id = ANY(%s)
 """
 
 
@@ -92,5 +97,5 @@ def _key(user_id: UUID) -> str:
 
 def _number(statement: str, argument: UUID | list[UUID]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [ROW, argument])
+        cursor.execute(statement, [ROW, argument, argument])
         return int(cursor.fetchone()[0])

@@ -255,7 +255,8 @@ def _possible(drawn: list[Any]) -> list[Event]:
         if isinstance(event, PartUpdated):
             if not isinstance(part, ToolCall) or part.result is not None:
                 continue
-            event = PartUpdated(event.index, replace(event.part, id=part.id, name=part.name))
+            result = event.part.result if isinstance(event.part, ToolCall) else None
+            event = PartUpdated(event.index, replace(part, arguments="", state="done", result=result))
         elif isinstance(event, PartDelta) and (
             part is None or (isinstance(part, ToolCall) and part.result is not None)
         ):

@@ -75,6 +75,8 @@ STORED: list[tuple[str, Part]] = [
         ToolCall("a", "look", state="done", result=(Text("x"), Image("image/png", "AA=="), Data([1]))),
     ),
     ('{"file": {"mime": "text/csv", "name": "a", "file_id": "f"}, "type": "file"}', FileRef("f", "a", "text/csv")),
+    ('{"type": "image", "image": {"data": "AA==", "mime": "image/png"}}', Image("image/png", "AA==")),
+    ('{"data": {"value": null}, "type": "data"}', Data(None)),
     ('{"type": "audio", "audio": {"mime": "audio/wav", "file_id": "f"}}', Audio("audio/wav", file_id="f")),
     ('{"type": "resource", "resource": {"uri": "docs://a", "text": "A"}}', Resource("docs://a", text="A")),
     ('{"type": "stored", "stored": {"id": "i", "beginning": "a", "characters": 9000}}', StoredResult("i", 9000, "a")),

@@ -12,8 +12,8 @@ from chat.services.turns import turns
 from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage
 from messages.events import Failed, Finished, Usage
-from messages.parts import Text, parts_to_json
-from runs.persistence import ClaimedRun, Progress, RunResult, claim, finish, save
+from messages.parts import Part, Text, ToolCall, parts_to_json
+from runs.persistence import ClaimedRun, Progress, RunResult, Saved, claim, finish, save
 from tests.conversations import began, draft, end
 
 # The claim speaks to the connection itself, in a pipeline of its own.
@@ -48,12 +48,41 @@ def test_a_save_renews_the_lease_and_tells_of_a_stop(owner: User) -> None:
     [job] = claim(ids=[run.id], worker="one")
     before = Run.objects.get(id=run.id).lease_expires_at
     Run.objects.filter(id=run.id).update(stop_requested=True)
-    assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {run.id: True}
+    assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {run.id: Saved(True, True)}
     after = Run.objects.get(id=run.id)
     assert (after.last_event_id, Message.objects.get(id=job.message_id).content) == ("7-0", tuple(PARTS))
     assert before is not None
     assert after.lease_expires_at is not None
     assert after.lease_expires_at > before
+
+
+def test_a_save_writes_the_parts_that_changed_behind_those_that_are_stored(owner: User) -> None:
+    run = began(owner).run
+    [job] = claim(ids=[run.id], worker="one")
+    whole = [Text("One."), ToolCall("a", "look", "{}"), Text("Two.")]
+
+    def saved(parts: Sequence[Part], first: int, before: str, event: str) -> Saved:
+        progress = Progress(run.id, job.message_id, parts, event, first, before)
+        return save(worker="one", batch=[progress])[run.id]
+
+    assert saved(whole[:2], 0, "", "1-0") == Saved(False, True)
+    assert saved(whole[2:], 2, "1-0", "2-0") == Saved(False, True)
+    assert Message.objects.get(id=job.message_id).content == tuple(whole)
+    answered = replace(ToolCall("a", "look", "{}"), state="done", result=(Text("found"),))
+    assert saved([answered, whole[2]], 1, "2-0", "3-0") == Saved(False, True)
+    assert Message.objects.get(id=job.message_id).content == (whole[0], answered, whole[2])
+
+
+@pytest.mark.parametrize(("first", "before"), [(1, "1-0"), (1, ""), (3, "2-0")])
+def test_what_was_lost_of_earlier_saves_is_not_built_upon(owner: User, first: int, before: str) -> None:
+    """As after a crash of the server, which may lose what it had promised without waiting for its disk."""
+    run = began(owner).run
+    [job] = claim(ids=[run.id], worker="one")
+    save(worker="one", batch=[Progress(run.id, job.message_id, [Text("One."), Text("Two.")], "2-0")])
+    later = Progress(run.id, job.message_id, [Text("Three.")], "4-0", first, before)
+    assert save(worker="one", batch=[later]) == {run.id: Saved(False, False)}
+    assert Message.objects.get(id=job.message_id).content == (Text("One."), Text("Two."))
+    assert Run.objects.get(id=run.id).last_event_id == "2-0"
 
 
 def test_who_lost_a_run_writes_nothing_into_its_reply(owner: User) -> None:

@@ -17,6 +17,7 @@ from web.views.chat import (
     projects,
     search,
     sharing,
+    tool_results,
     turns,
 )
 from web.views.chat.tree_map import conversation_map
@@ -82,6 +83,7 @@ urlpatterns = [
     path("favourites", projects.favourite, name="favourite"),
     path("favourites/order", projects.favourites_order, name="favourites_order"),
     path("search", search.index, name="search"),
+    path("results/<uuid:key>", tool_results.whole, name="tool_result"),
     path("settings", settings.index, name="settings"),
     path("settings/theme", settings.theme, name="theme"),
     path("settings/text-size", settings.text_size, name="text_size"),

@@ -26,6 +26,7 @@ from api.librechat.chat.serializers import (
 from api.librechat.chat.views import ChatView
 from chat import access
 from chat.models import Message
+from chat.services import results
 from chat.services.search import search
 from chat.services.search.query import parse
 from chat.services.search.snippets import marked
@@ -117,6 +118,7 @@ class MessagesView(ChatView):
             return _hits(request, text)
         messages, cursor = reading.message_page(request)
         owner = str(person(request).id)
+        results.put_back_in(messages)
         rows = [message_out(message).model_copy(update={"id_": str(message.id), "user": owner}) for message in messages]
         return Response({"messages": [row.to_wire() for row in rows], "nextCursor": cursor})
 
@@ -130,6 +132,7 @@ class ConversationMessagesView(ChatView):
             return Response([])
         conversation = access.conversation_for(person(request), reading.id_in_path(conversation_id))
         messages = reading.messages_of(conversation).order_by("created_at", "id")
+        results.put_back_in(messages)
         return Response([message_to_wire(message) for message in messages])
 
     @extend_schema(operation_id="messages_add", request=NewMessageRequest, responses={201: MessageResponse})
@@ -143,6 +146,7 @@ class MessageDetailView(ChatView):
     @extend_schema(operation_id="messages_get", responses=_LIST)
     def get(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
         message = access.message_for(person(request), message_id, conversation_id=conversation_id)
+        results.put_back_in([message])
         return Response([message_to_wire(message)])
 
     @extend_schema(operation_id="messages_edit", request=EditRequest, responses=EditedResponse)

@@ -29,6 +29,7 @@ from api.librechat.chat.serializers import ConversationResponse, conversation_to
 from api.librechat.chat.views import ChatView
 from chat import access
 from chat.models import Bookmark, Conversation
+from chat.services import results
 from chat.services.organise import bookmarks, conversations, pins
 from chat.services.tree import forking
 from core import rate_limits
@@ -170,4 +171,5 @@ def _tag(request: Request, name: str) -> Bookmark:
 
 def _copied(made: Conversation) -> dict[str, object]:
     rows = reading.messages_of(made).order_by("created_at", "id")
+    results.put_back_in(rows)
     return {"conversation": conversation_to_wire(made), "messages": [message_to_wire(row) for row in rows]}

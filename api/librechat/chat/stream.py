@@ -28,6 +28,7 @@ from api.librechat.chat.serializers import (
 )
 from api.librechat.chat.steps import Payload, RunSteps
 from chat.models import Conversation, Message, Run
+from chat.services import results
 from chat.services.notices import endings
 from messages.events import Event, Usage
 from messages.reducer import MessageParts
@@ -114,6 +115,7 @@ def load_reply(run_id: UUID) -> StreamedReply | None:
         return None
     reply = run.message
     question.conversation = reply.conversation = run.conversation
+    results.put_back_in([reply])
     earlier = Message.objects.filter(parent=question, author=Message.Author.ASSISTANT, created_at__lt=reply.created_at)
     again = run.is_open and earlier.exists()  # nobody asks of a run that is over
     return StreamedReply(run, run.conversation, question, reply, again)
@@ -164,6 +166,8 @@ async def _frames(streamed: StreamedReply, resume: bool, watch: _Watch) -> Async
             if batch is None:
                 yield ": keep-alive\n\n"
                 continue
+            if results.has_stored(batch):
+                batch = await in_database(results.put_back_in_events)(streamed.reply.id, batch)
             payloads = [payload for event in batch for payload in steps.translate(event)]
             if resume:
                 payloads, resume = [steps.sync(resume_state(streamed))], False

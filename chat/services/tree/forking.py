@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.services.bans import record_violation
 from chat import access
 from chat.models import Conversation, Message
-from chat.services import storage
+from chat.services import results, storage
 from chat.services.notices import notify
 from chat.services.organise.conversations import TITLE_LIMIT
 from chat.services.refusal import TurnRefused
@@ -247,6 +247,7 @@ def _copy(
             cursor.execute(_COPY, [made.id, *columns])
             cursor.execute(_COPYING, ["off"])
             cursor.execute(_COPY_SEARCH, columns[:2])
+            results.copy(*columns[:2])
         made.chosen_root_id = new_id.get(root) if root else None
         made.save(update_fields=["chosen_root"])
         for copy in Message.objects.filter(id__in=[new_id[node.id] for node in order if node.is_streaming]):

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, Message, Run
-from chat.services import storage
+from chat.models import Conversation, Message, Run, ToolResult
+from chat.services import results, storage
 from chat.services.notices import notify
 from chat.services.quotes import Quote
 from chat.services.refusal import TurnRefused
@@ -173,7 +173,10 @@ def rerun_reply(*, user: User, message_id: UUID, index: int, text: str) -> Start
     if old.state == Message.State.STREAMING:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
     parts = rewritten(old.content, {index: text})[: index + 1]
-    return turns.continue_from(user=user, old=old, parts=parts)
+    with transaction.atomic():
+        started = turns.continue_from(user=user, old=old, parts=parts)
+        results.copy([old.id], [started.reply.id])
+    return started
 
 
 def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None) -> None:
@@ -200,6 +203,7 @@ def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None)
             finish_reason="",
             updated_at=timezone.now(),
         )
+        ToolResult.objects.filter(message=message).delete()
         notify(user.id, "messages", {"conversation": str(message.conversation_id)})
 
 
@@ -278,6 +282,7 @@ def branch(*, user: User, message_id: UUID, agent_id: str) -> Message:
             created_at=now,
             updated_at=now,
         )
+        results.copy([old.id], [made.id])
         Message.objects.filter(Q(id=old.parent_id)).update(chosen_child=made)
         notify(user.id, "messages", {"conversation": str(old.conversation_id)})
     return made
