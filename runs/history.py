@@ -1,16 +1,21 @@
 """The branch before a reply, as the database tells it when a run is claimed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from chat.models import Message
 from chat.services.quotes import with_quotes
+from chat.services.results import put_back
 from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage
 from endpoints.services.history import BEYOND_TEXT
 from endpoints.services.prompts import is_blank
-from messages.parts import Reasoning, parts_from_json
+from messages.parts import Part, Reasoning, StoredResult, ToolCall, parts_from_json
+
+LOADED_CHARACTERS: Final = 2_000_000  # of the long results of one branch
 
 # The parts of a reply, where a model reads more of them than their text; else NULL: most replies are text (and
 # thoughts), which is read from its own column. A single part is none beyond text where there is text, so most values
@@ -52,16 +57,49 @@ def _path_to(kinds: Iterable[str]) -> str:
     return "$[*] ? (" + " || ".join(f'@.type == "{kind}"' for kind in kinds) + ")"
 
 
-def of_rows(rows: Iterable[tuple[Any, ...]]) -> Mapping[UUID, list[PromptMessage]]:
-    """Return the branches by run: one message of the prompt for each stored one, a reply with all its rounds."""
-    branches: dict[UUID, list[PromptMessage]] = {}
-    for run_id, _message_id, author, text, quotes, parts in rows:
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """`messages` by run: one message of the prompt for each stored one, a reply with all its rounds.
+
+    `so_far` has the parts of the replies that go on, by their ids. Long results are whole in both.
+    """
+
+    messages: Mapping[UUID, list[PromptMessage]]
+    so_far: Mapping[UUID, Sequence[Part]]
+
+
+def read(rows: Iterable[tuple[Any, ...]], continued: Mapping[UUID, Sequence[Part]]) -> Branches:
+    """Return what the rows of `BRANCHES` tell. `continued`: the parts of the replies that go on, as they are stored.
+
+    One query for the results that are stored beside their messages, if there are any.
+    """
+    rows = list(rows)
+    typed = {row[1]: parts_from_json(row[5]) for row in rows if row[5] is not None}
+    whole = put_back({**continued, **{message_id: typed[message_id] for message_id in _fitting(rows, typed)}})
+    messages: dict[UUID, list[PromptMessage]] = {}
+    for run_id, message_id, author, text, quotes, _parts in rows:
         if author == Message.Author.USER:
             message = PromptMessage.of("user", with_quotes(text, quotes))
-        elif parts is not None:
-            message = PromptMessage("assistant", parts_from_json(parts))
+        elif message_id in typed:
+            message = PromptMessage("assistant", whole.get(message_id, typed[message_id]))
         else:
             message = PromptMessage.of("assistant", text)
-        if parts is not None or quotes or not is_blank(text):
-            branches.setdefault(run_id, []).append(message)
-    return branches
+        if message_id in typed or quotes or not is_blank(text):
+            messages.setdefault(run_id, []).append(message)
+    return Branches(messages, {message_id: whole[message_id] for message_id in continued})
+
+
+def _fitting(rows: Sequence[tuple[Any, ...]], typed: Mapping[UUID, Sequence[Part]]) -> Iterator[UUID]:
+    """Yield the replies whose long results are loaded, for each run the latest first: of the others no window has room
+    for more than their beginnings."""
+    loaded: Counter[UUID] = Counter()
+    for run_id, message_id, *_ in reversed(rows):
+        if message_id in typed:
+            loaded[run_id] += sum(map(_stored_characters, typed[message_id]))
+            if loaded[run_id] <= LOADED_CHARACTERS:
+                yield message_id
+
+
+def _stored_characters(part: Part) -> int:
+    results = (part.result or ()) if isinstance(part, ToolCall) else ()
+    return sum(result.characters for result in results if isinstance(result, StoredResult))

@@ -49,6 +49,7 @@ class ClaimedRun:
     settings: dict[str, Any]
     parts: Sequence[Part]
     history: list[PromptMessage]  # one for each message of the branch, see `runs.history`
+    so_far: Sequence[Part] = ()  # `parts` of a reply that goes on, with long results whole
     spec: str = ""  # of the model spec the reply was asked for with
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
@@ -127,9 +128,15 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
         telling.adapters.register_loader("jsonb", JsonbLoader)
         history_cursor = telling.execute(history.BRANCHES, branch_values, prepare=True)
         claimed, rows = taken.fetchall(), history_cursor.fetchall()
-    branches = history.of_rows(rows)
+    parts = {row["message_id"]: parts_from_json(row["parts"]) for row in claimed}
+    continued = {row["message_id"]: parts[row["message_id"]] for row in claimed if row["continues"]}
+    branches = history.read(rows, continued)
     return [
-        ClaimedRun(**row | {"parts": parts_from_json(row["parts"])}, history=branches.get(row["id"], []))
+        ClaimedRun(
+            **row | {"parts": parts[row["message_id"]]},
+            history=branches.messages.get(row["id"], []),
+            so_far=branches.so_far.get(row["message_id"], ()),
+        )
         for row in claimed
     ]
 

@@ -35,8 +35,8 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
     said = [text for text in (job.instructions, chosen.get("promptPrefix")) if text and not is_blank(text)]
     if system := "\n\n".join(said):
         messages.insert(0, PromptMessage.of("system", system))
-    if job.continues and says_something(job.parts):
-        messages += [PromptMessage("assistant", tuple(job.parts)), PromptMessage.of("user", CONTINUE)]
+    if job.continues and says_something(job.so_far):
+        messages += [PromptMessage("assistant", tuple(job.so_far)), PromptMessage.of("user", CONTINUE)]
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)
     known = facts(variant, job.model)

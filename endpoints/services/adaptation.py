@@ -145,18 +145,21 @@ def _sendable(part: Part, rules: PromptRules, *, sees: bool, in_result: bool = F
 
 
 def _described(part: Part, *, sees: bool) -> str:
+    text = ""
     match part:
         case Image(name=name):
-            return f"[Picture{_named(name)}{'' if sees else ', which you cannot see'}]"
+            text = f"[Picture{_named(name)}{'' if sees else ', which you cannot see'}]"
         case Audio(transcript="", name=name):
-            return f"[Recording{_named(name)}]"
+            text = f"[Recording{_named(name)}]"
         case FileRef(name=name):
-            return f"[File{_named(name)}]"
+            text = f"[File{_named(name)}]"
+        case StoredResult(beginning="", kind=kind):
+            text = f"[A result of the type {kind}, left out]"
         case StoredResult(beginning=beginning, characters=characters):
-            return f"{beginning}\n[the beginning of {characters} characters]"
+            text = f"{beginning}\n[the beginning of {characters} characters]"
         case Audio() | Resource() | Data():
-            return text_of_result(part)
-    return ""
+            text = text_of_result(part)
+    return text
 
 
 def _named(name: str) -> str:

@@ -13,7 +13,8 @@ from pytest_django import Settings
 from accounts.models import User
 from agents.services.run import run
 from agents.services.toolbox import Tool, Toolbox, ToolOutput
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, Run, ToolResult
+from chat.services import results as results_of_tools
 from chat.services.turns import turns
 from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage, ToolSpec
@@ -25,6 +26,7 @@ from messages.parts import (
     Reasoning,
     Signature,
     Steer,
+    StoredResult,
     Summary,
     Text,
     ToolCall,
@@ -51,9 +53,12 @@ FOUND = answer(ToolCall("c1", "lookup", '{"q": "a"}'), "found")
 def claimed(somewhere: None, owner: User, make_branch: Callable[..., Conversation]) -> Callable[..., ClaimedRun]:
     """Return a function that stores a question and a reply of these parts, asks again, and claims the run."""
 
-    def claimed(*parts: Part, **fields: Any) -> ClaimedRun:
+    def claimed(*parts: Part, stored: bool = False, **fields: Any) -> ClaimedRun:
         chat = make_branch(owner)
         _question, reply = chat.messages.order_by("created_at")
+        if stored:
+            calls = [part for part in parts if isinstance(part, ToolCall)]
+            parts = tuple(results_of_tools.store_long(reply.id, call) for call in calls)
         values: dict[str, Any] = {"parts": parts_to_json(parts), "text": plain_text(parts)} | fields
         Message.objects.filter(id=reply.id).update(**values)
         started = turns.start_turn(user=owner, conversation_id=chat.id, draft=draft(text="And?", parent_id=reply.id))
@@ -126,11 +131,11 @@ def test_a_reply_is_sent_by_its_rounds() -> None:
 def test_what_is_continued_holds_its_calls() -> None:
     cut = ToolCall("c2", "lookup", '{"q": ')
     lost = answer(cut, NO_RESULT, failed=True)
-    job = replace(JOB, history=[asked("a")], continues=True, parts=[Text("Look."), FOUND, Text("More."), cut])
+    job = replace(JOB, history=[asked("a")], continues=True, so_far=[Text("Look."), FOUND, Text("More."), cut])
     assert sent(job) == [
         asked("a"), said("Look.", FOUND), results(FOUND), said("More.", lost), results(lost), asked(CONTINUE),
     ]  # fmt: skip
-    nothing = replace(job, parts=[Reasoning("Hm."), Text(" "), Error("lost")])
+    nothing = replace(job, so_far=[Reasoning("Hm."), Text(" "), Error("lost")])
     assert sent(nothing) == [asked("a")]
 
 
@@ -180,3 +185,39 @@ async def test_the_second_turn_tells_the_model_what_it_called_in_the_first(
         {"role": "assistant", "content": f"The tool said: {heard}"},
         {"role": "user", "content": "[[tokens:3]] And?"},
     ]  # fmt: skip
+
+
+def test_long_results_are_whole_in_a_prompt_with_one_query(
+    claimed: Callable[..., ClaimedRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = [answer(ToolCall(f"c{at}", "lookup", "{}"), f"{at} " * 9_000) for at in range(2)]
+    loads: list[Mapping[Any, Any]] = []
+
+    def put_back(parts_of: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        loads.append(parts_of)
+        return results_of_tools.put_back(parts_of)
+
+    monkeypatch.setattr("runs.history.put_back", put_back)
+    assert claimed(*long, stored=True).history[1:-1] == [said(*long)]
+    assert len(loads) == 1
+    monkeypatch.setattr("runs.history.LOADED_CHARACTERS", 30_000)
+    (reply,) = claimed(*long, stored=True).history[1:-1]
+    assert [len(call.result_text) for call in reply.calls] == [1_000, 1_000]
+
+
+def test_the_long_results_of_another_message_are_not_read(claimed: Callable[..., ClaimedRun]) -> None:
+    long = answer(ToolCall("c1", "lookup", "{}"), "a secret " * 2_000)
+    claimed(long, stored=True)
+    other = ToolCall("c1", "lookup", "{}", "done", (StoredResult(str(ToolResult.objects.get().key), 18_000, "a"),))
+    assert claimed(other).history[1:-1] == [said(other)]
+
+
+def test_a_reply_that_goes_on_has_its_long_results_whole(owner: User, somewhere: None) -> None:
+    long = answer(ToolCall("c1", "lookup", "{}"), "x " * 9_000)
+    started = turns.start_turn(user=owner, conversation_id=None, draft=draft())
+    row = results_of_tools.store_long(started.run.message_id, long)
+    Message.objects.filter(id=started.run.message_id).update(parts=parts_to_json([row]))
+    Run.objects.filter(id=started.run.id).update(continues=True)
+    [job] = claim(ids=[started.run.id], worker="one")
+    assert job.parts == (row,)
+    assert job.so_far == (long,)

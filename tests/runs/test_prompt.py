@@ -100,5 +100,5 @@ def test_nothing_is_left_when_the_last_message_alone_is_too_long() -> None:
 
 
 def test_what_is_continued_keeps_the_end_of_what_was_written() -> None:
-    job = replace(JOB, history=history(9), continues=True, parts=[Text("Once")])
+    job = replace(JOB, history=history(9), continues=True, so_far=[Text("Once")])
     assert [message.text for message in prompt_of(job, ENDPOINT).request.messages] == ["A word wo", "Once", CONTINUE]

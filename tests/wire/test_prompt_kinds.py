@@ -221,7 +221,8 @@ def test_a_picture_in_a_result_stays_there_or_comes_after_it(wire: str) -> None:
         moved if family(wire) in {"chat", "gemini"} else answer(FIRST, "found"), wire,
         claude=[{"type": "text", "text": "found"}, CLAUDE_PNG],
         bedrock=[{"text": "found"}, BEDROCK_PNG],
-        responses=[{"type": "input_text", "text": "found"}, {"type": "input_image", "image_url": URL, "detail": "auto"}],
+        responses=[{"type": "input_text", "text": "found"},
+                   {"type": "input_image", "image_url": URL, "detail": "auto"}],
     )  # fmt: skip
     sent = sent_by(wire, asked("Go"), *rounds([shown]))
     assert sent[-1 - len(after) :] == [*by_person(wire, result), *after]
