@@ -57,6 +57,7 @@ class Subscription:
     last_id: str = "0"
     heard_at: float = 0.0
     ended: bool = False
+    unreadable: bool = False  # another release writes it
 
     def apply(self, at: int, events: list[Event]) -> Batch | None:
         """Fold one entry in; None when all of it is known already. Raises `LookupError` for a hole."""
@@ -65,6 +66,9 @@ class Subscription:
             return Batch(events, over=True)
         if events and isinstance(events[0], Snapshot):
             return self._replace(at, events)
+        if self.unreadable:
+            self.ended = isinstance(events[-1], TERMINAL) if events else False
+            return Batch([], over=True) if self.ended else None
         if at > self.reducer.offset:
             raise LookupError(f"log {self.run_id} has a hole")
         news = _after(self.reducer.offset - at, events)
@@ -215,7 +219,9 @@ class LogReader:
             subscription.last_id = "0"
             return False
         except ValueError:
-            log.exception("an entry of log %s cannot be read", subscription.run_id)
+            if not subscription.unreadable:
+                log.exception("an entry of log %s cannot be read; its end comes from the database", subscription.run_id)
+            subscription.unreadable = True
             return True
         if batch is not None:
             subscription.tell(batch)

@@ -13,7 +13,24 @@ from accounts.models import Banner
 from chat.models import Conversation
 from endpoints.catalog.icons import Icon
 from endpoints.services.failure_words import explain
-from messages.parts import Error, Part, Reasoning, Text, ToolCall
+from messages.parts import (
+    AgentSwitch,
+    Audio,
+    Citation,
+    Data,
+    Error,
+    FileRef,
+    Image,
+    Part,
+    Reasoning,
+    Resource,
+    Steer,
+    StoredResult,
+    Summary,
+    Text,
+    ToolCall,
+    UnknownPart,
+)  # fmt: skip
 from web.forms.sign_in import InvitationForm
 from web.presenters import MessageView, PartView, present_parts
 
@@ -36,6 +53,28 @@ _PARTS: list[Part] = [
 ]
 
 
+# A square of two by two pixels.
+_PIXELS = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGNkYPjPwMDAxMDAwMDAAAALBgEDn0fbcgAAAABJRU5ErkJggg=="
+_RESULT = (
+    Text("4 ms, by an index scan."),
+    Data({"plan": "Bitmap Heap Scan", "rows": 42}),
+    Resource("docs://indexes/gin", text="A GIN index holds one entry for each word."),
+    Image("image/png", _PIXELS, name="The plan as a picture"),
+    StoredResult(str(_ID), 90_000, "Limit (cost=0.43..8.45 rows=1 width=8)"),
+)
+_OTHER_KINDS: list[Part] = [
+    Summary("They chose Postgres, and asked how to search in it.", covers=12),
+    ToolCall("2", "explain", '{"query": "select 1"}', state="failed", result=_RESULT),
+    ToolCall("3", "run_query", '{"query": "select 2"}'),
+    FileRef("f", "plan.pdf", "application/pdf"),
+    Audio("audio/wav", name="meeting.wav", transcript="So we take the index."),
+    Citation("GIN indexes", "https://www.postgresql.org/docs/current/gin.html"),
+    Steer("1", "And what does it cost to write?"),
+    AgentSwitch("second", "Second opinion"),
+    UnknownPart({"type": "new"}),
+]
+
+
 def styleguide_samples() -> dict[str, object]:
     question = present_parts([Text("Which index should I use?")], is_user=True)
     trouble = PartView(0, Error("rate_limit"), mark_safe(""), explanation=explain("rate_limit"))
@@ -51,6 +90,7 @@ def styleguide_samples() -> dict[str, object]:
         "messages_shown": [
             _message(1, tuple(question), is_user=True, sibling_index=2, sibling_count=2, previous_id=_ID),
             _message(2, tuple(present_parts(_PARTS)), text=_REPLY),
+            _message(5, tuple(present_parts(_OTHER_KINDS))),
             _message(3, (trouble,), state="failed", is_last=True, can_continue=True),
         ],
     }

@@ -184,6 +184,18 @@ def test_a_tail_takes_only_what_it_has_not() -> None:
         tail.apply(9, [PartDelta(0, "z")])
 
 
+async def test_a_log_of_another_release_is_read_at_its_end_from_the_database(
+    log_reader: LogReader, redis_client: Redis
+) -> None:
+    run_id = uuid7()
+    listener = Listener(log_reader, run_id)
+    for entry in ('[0,[["t","Hel"]]]', '[3,[["t","lo"]]]', '[5,[["f","stop"]]]'):
+        await redis_client.xadd(key_of(run_id), {"e": entry})
+    await asyncio.wait_for(listener.ended.wait(), 10)
+    assert listener.batches == [Batch([], over=True)]
+    assert listener.tail.reducer.parts == []
+
+
 def test_entries_survive_the_wire() -> None:
     events: list[Event] = [Snapshot((Text("ü"),)), PartDelta(0, "🙂"), Finished("length")]
     assert decode(encode(7, events).encode()) == (7, events)
