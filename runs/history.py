@@ -11,20 +11,14 @@ from chat.services.quotes import with_quotes
 from chat.services.results import put_back
 from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage
-from endpoints.services.history import BEYOND_TEXT
 from endpoints.services.prompts import is_blank
-from messages.parts import Part, Reasoning, StoredResult, ToolCall, parts_from_json
+from messages.parts import Part, StoredResult, ToolCall, parts_from_json
 
 LOADED_CHARACTERS: Final = 2_000_000  # of the long results of one branch
 
-# The parts of a reply, where a model reads more of them than their text; else NULL: most replies are text (and
-# thoughts), which is read from its own column. A single part is none beyond text where there is text, so most values
-# are not looked into.
-_PARTS: Final = """
-CASE WHEN m.author = 'assistant' AND (m.text = '' OR m.parts -> 1 IS NOT NULL)
-    AND jsonb_path_exists(m.parts, CASE WHEN {thinks} THEN %(kinds_and_thoughts)s ELSE %(kinds)s END::jsonpath)
-    THEN m.parts END
-"""
+# The parts of a reply, where a model reads more of them than their text; else NULL: most replies are text and thoughts,
+# and of those only the text is read. `Message.beyond_text` tells without a look into them.
+_PARTS: Final = "CASE WHEN m.beyond_text OR ({thinks} AND m.author = 'assistant') THEN m.parts END"
 # The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
 # stored data ends at the number of messages of its conversation.
 BRANCHES: Final = f"""
@@ -44,17 +38,8 @@ SELECT run, id, author, text, quotes, parts FROM path ORDER BY run, depth DESC
 
 def values_of(ids: Sequence[UUID]) -> dict[str, Any]:
     """Return the values of `BRANCHES` for these runs."""
-    kinds = [kind.type for kind in BEYOND_TEXT]
-    return {
-        "ids": list(ids),
-        "thinking": registry.current().wanting_thoughts,
-        "kinds": _path_to(kinds),
-        "kinds_and_thoughts": _path_to([*kinds, Reasoning.type]),
-    }
-
-
-def _path_to(kinds: Iterable[str]) -> str:
-    return "$[*] ? (" + " || ".join(f'@.type == "{kind}"' for kind in kinds) + ")"
+    # The endpoints whose models want the thoughts of all earlier replies back.
+    return {"ids": list(ids), "thinking": registry.current().wanting_thoughts}
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def claimed(somewhere: None, owner: User, make_branch: Callable[..., Conversatio
         [Summary("All.")],
         [Image("image/png", "AAAA")],
         [FOUND, Error("lost")],
+        [Text("Hi."), Error("lost")],
     ],
 )
 def test_a_reply_that_holds_more_than_text_is_read_by_its_parts(
@@ -92,7 +93,6 @@ def test_a_reply_that_holds_more_than_text_is_read_by_its_parts(
     [
         ([Text("Hi.")], {}),
         ([THOUGHT, Text("Hi.")], {}),
-        ([Text("Hi."), Error("lost")], {}),
         ([], {"text": "Hi."}),
         ([], {"text": "Hi.", "parts": {"odd": 1}}),
         ([], {"text": "Hi.", "parts": [1, None, "x"]}),
@@ -102,6 +102,22 @@ def test_of_any_other_its_text_is_read(
     claimed: Callable[..., ClaimedRun], parts: list[Part], fields: dict[str, Any]
 ) -> None:
     assert claimed(*parts, **fields).history[1:-1] == [said("Hi.")]
+
+
+def test_the_database_finds_out_whether_a_whole_reply_holds_more_than_text(
+    owner: User, make_turn: Callable[..., Run], chat: Conversation
+) -> None:
+    calls, text = parts_to_json([Text("Look."), FOUND]), parts_to_json([THOUGHT, Text("Hi.")])
+    message = make_turn(chat, state="running", parts=calls).message
+    told = []
+    steps: list[dict[str, Any]] = [
+        {}, {"state": "interrupted"}, {"parts": text}, {"parts": calls}, {"state": "streaming", "parts": text},
+    ]  # fmt: skip
+    for changes in steps:
+        Message.objects.filter(id=message.id).update(**changes)
+        told.append(Message.objects.get(id=message.id).beyond_text)
+    assert told == [False, True, False, True, True]
+    assert not Message.objects.create(conversation=chat, author="user", parts=calls).beyond_text
 
 
 def test_a_reply_with_nothing_to_read_is_left_out(claimed: Callable[..., ClaimedRun]) -> None:

@@ -168,9 +168,9 @@ def _block(block: Body, role: str, body: Body) -> None:
 def _begin_with_thoughts(body: Body) -> None:
     """With a budget for thoughts the last message with calls begins with some."""
     if body.get("thinking", {}).get("type") == "enabled":
-        last = next((each for each in reversed(body["messages"]) if each["role"] == "assistant"), {"content": []})
-        if any(block["type"] == "tool_use" for block in last["content"]):
-            assert last["content"][0]["type"] in {"thinking", "redacted_thinking"}
+        replies = [message["content"] for message in body["messages"] if message["role"] == "assistant"]
+        if any(block["type"] == "tool_use" for last in replies[-1:] for block in last):
+            assert replies[-1][0]["type"] in {"thinking", "redacted_thinking"}
 
 
 def _take_turns(messages: Sequence[Body], model: str) -> None:
