@@ -34,14 +34,14 @@ class Whole(KnownPart):
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Self:
         values = object_of(row, cls.type)
-        known = [each for each in fields(cls) if each.name in values and each.name != "stored"]
-        return cls(**{each.name: _as_field(values[each.name], each.type) for each in known})
+        known_fields = [known for known in fields(cls) if known.name in values and known.name != "stored"]
+        return cls(**{known.name: _as_field(values[known.name], known.type) for known in known_fields})
 
     def written(self) -> dict[str, Any]:
         values = {
-            each.name: _as_json(value)
-            for each in fields(self)
-            if each.name != "stored" and (value := getattr(self, each.name)) != each.default
+            known.name: _as_json(value)
+            for known in fields(self)
+            if known.name != "stored" and (value := getattr(self, known.name)) != known.default
         }
         return _in_order({"type": self.type, self.type: _in_order(values)})
 

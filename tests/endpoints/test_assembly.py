@@ -56,9 +56,9 @@ def calls(pieces: list[Any], taken: tuple[str, ...] = ()) -> dict[str, tuple[str
     joined, reply = ToolCalls(ReplyParts(), taken), MessageParts()
     for event in (event for piece in pieces for event in joined.feed(piece)):
         reply.apply(event)
-    found = [part for part in reply.parts if isinstance(part, ToolCall)]
-    assert len({call.id for call in found}) == len(found)
-    return {call.id: (call.name, call.arguments) for call in found}
+    tool_calls = [part for part in reply.parts if isinstance(part, ToolCall)]
+    assert len({call.id for call in tool_calls}) == len(tool_calls)
+    return {call.id: (call.name, call.arguments) for call in tool_calls}
 
 
 def piece(index: Any = None, call_id: Any = None, name: Any = None, arguments: Any = None) -> dict[str, Any]:
