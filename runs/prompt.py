@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from chat.services.model_settings import asked_with
 from endpoints.catalog.facts import facts, vocabulary_of
@@ -46,7 +47,7 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
     request = ModelRequest(
         endpoint=with_headers(variant, mapped.headers),
         model=job.model,
-        messages=[each for message in kept for each in in_rounds(message)],
+        messages=list(chain.from_iterable(map(in_rounds, kept))),
         params=mapped.params,
         max_tokens=mapped.max_tokens,
         user_id=str(job.owner_id),

@@ -46,7 +46,7 @@ def adapted(request: ModelRequest) -> list[PromptMessage]:
         messages = [_saying_failures(message) for message in messages]
     in_results = takes_calls and rules.pictures_in_results
     messages = list(_with_media(messages, rules, sees=known.vision, in_results=in_results))
-    messages = _with_safe_ids(messages, rules.call_ids) if takes_calls else [_in_words(each) for each in messages]
+    messages = _with_safe_ids(messages, rules.call_ids) if takes_calls else list(map(_in_words, messages))
     messages = tidy(messages)
     return messages if rules.person_after_results else list(_answering_results(messages))
 
@@ -64,7 +64,7 @@ def _with_thoughts(request: ModelRequest, rules: PromptRules) -> list[PromptMess
         }[rules.thoughts]
         signer = request.endpoint.signer if rules.takes_signatures else None
         for message in turn:
-            kept = tuple(part for each in message.parts if (part := _thought(each, signer, unsigned=by_rule)))
+            kept = tuple(sent for part in message.parts if (sent := _thought(part, signer, unsigned=by_rule)))
             if rules.thoughts == "calls" and by_rule and message.role == "assistant":
                 kept = kept if any(isinstance(part, Reasoning) for part in kept) else (Reasoning(""), *kept)
             adapted_messages.append(message if kept == message.parts else replace(message, parts=kept))
@@ -214,7 +214,7 @@ def _with_safe_ids(messages: Sequence[PromptMessage], rule: CallIds) -> list[Pro
 
 def _free_id(call_id: str, rule: CallIds, taken: set[str]) -> str:
     """Return the id that a call has for the provider, the same one in every request of a run."""
-    safe = next(each for each in _candidates(call_id, rule) if rule.allow(each) and each not in taken)
+    safe = next(name for name in _candidates(call_id, rule) if rule.allow(name) and name not in taken)
     taken.add(safe)
     return safe
 

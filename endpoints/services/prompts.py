@@ -54,7 +54,9 @@ def _readable(part: Part, role: Role) -> Part | None:
             return None
         return Text(part.text.rstrip()) if role == "assistant" else part
     if role == "tool" and isinstance(part, ToolCall):
-        kept = tuple(each for each in part.result or () if not isinstance(each, Text) or not is_blank(each.text))
+        kept = tuple(
+            result for result in part.result or () if not isinstance(result, Text) or not is_blank(result.text)
+        )
         return replace(part, result=kept or (Text(NO_OUTPUT),))
     return part
 

@@ -60,8 +60,8 @@ def test_a_reply_is_what_was_said_and_called_in_each_round(parts: list[Part], ex
 @pytest.mark.parametrize("state", ["running", "done", "failed"])
 def test_a_call_without_a_result_says_so(state: str) -> None:
     call = ToolCall("c1", "lookup", '{"q":', state=state)  # type: ignore[arg-type]
-    told = answer(call, NO_RESULT, failed=True)
-    assert rounds([call]) == [said(told), results(told)]
+    answered = answer(call, NO_RESULT, failed=True)
+    assert rounds([call]) == [said(answered), results(answered)]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a generator reads of the branch before a reply, and what the model is told of it."""
+"""What a generator reads of the branch before a reply, and what the model is noted of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -109,14 +109,14 @@ def test_the_database_finds_out_whether_a_whole_reply_holds_more_than_text(
 ) -> None:
     calls, text = parts_to_json([Text("Look."), FOUND]), parts_to_json([THOUGHT, Text("Hi.")])
     message = make_turn(chat, state="running", parts=calls).message
-    told = []
+    noted = []
     steps: list[dict[str, Any]] = [
         {}, {"state": "interrupted"}, {"parts": text}, {"parts": calls}, {"state": "streaming", "parts": text},
     ]  # fmt: skip
     for changes in steps:
         Message.objects.filter(id=message.id).update(**changes)
-        told.append(Message.objects.get(id=message.id).beyond_text)
-    assert told == [False, True, False, True, True]
+        noted.append(Message.objects.get(id=message.id).beyond_text)
+    assert noted == [False, True, False, True, True]
     assert not Message.objects.create(conversation=chat, author="user", parts=calls).beyond_text
 
 

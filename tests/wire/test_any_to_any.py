@@ -105,7 +105,7 @@ documents = st.one_of(
     st.builds(Resource, words, text=st.one_of(words, blanks)),
     st.builds(Data, st.one_of(st.none(), st.integers(), st.dictionaries(words, words, max_size=2))),
 )
-found = st.lists(st.one_of(texts, pictures, recordings, documents), max_size=3).map(tuple)
+answered = st.lists(st.one_of(texts, pictures, recordings, documents), max_size=3).map(tuple)
 ids = st.sampled_from(["c1", "c2", "call_1", "c.1", "c_1", "", "ü", "x" * 70])
 called = st.builds(
     ToolCall,
@@ -113,7 +113,7 @@ called = st.builds(
     st.sampled_from(["lookup", "look up", "", "ü" * 99]),
     st.sampled_from(["", "{}", '{"q":"a"}', '{"q":', "[]", "7"]),
     st.sampled_from(["running", "done", "failed"]),
-    st.one_of(st.none(), found),
+    st.one_of(st.none(), answered),
 )
 others = st.sampled_from(
     [Error("lost"), Attachment("k", {}), AgentSwitch("a", "A"), Citation("t"), Approval("p", "c1"), UnknownPart({})]

@@ -120,13 +120,13 @@ def test_text(wire: str) -> None:
 
 @WIRES
 def test_two_parallel_calls_with_their_results(wire: str) -> None:
-    found, other = answer(FIRST, "found"), answer(SECOND, "other")
+    answered, other = answer(FIRST, "found"), answer(SECOND, "other")
     calls = [call_in(FIRST, wire), call_in(SECOND, wire)]
     blocks = calls if family(wire) == "chat" else [words(wire, "Look."), *calls]
-    assert sent_by(wire, asked("Go"), *rounds([Text("Look."), found, other])) == [
+    assert sent_by(wire, asked("Go"), *rounds([Text("Look."), answered, other])) == [
         *by_person(wire, question(wire, "Go")),
         *by_model(wire, *blocks, text="Look."),
-        *by_person(wire, result_in(found, wire), result_in(other, wire)),
+        *by_person(wire, result_in(answered, wire), result_in(other, wire)),
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_failed_result_is_marked_or_says_so(wire: str) -> None:
 def test_thoughts_go_back_to_whoever_signed_them_and_to_nobody_else(
     wire: str, signature: Signature, blocks: dict[str, dict[str, Any]]
 ) -> None:
-    found = answer(FIRST, "found")
+    answered = answer(FIRST, "found")
     proof = {"thoughtSignature": signature.data} if family(wire) == "gemini" else {}
     bare = by_model(wire, call_in(FIRST, wire))
     own = {"chat": bare, "gemini": by_model(wire, call_in(FIRST, wire) | proof)}.get(
@@ -172,7 +172,7 @@ def test_thoughts_go_back_to_whoever_signed_them_and_to_nobody_else(
         own = [bare[0] | {"thinking_blocks": [thought]}]
     for signer, expected in ((wire, own), ("", bare), ("somebody else", bare)):
         thoughts = Reasoning("Hm.", Signature(signature.data, signature.encrypted, signer))
-        sent = sent_by(wire, asked("Go"), *rounds([thoughts, found]))
+        sent = sent_by(wire, asked("Go"), *rounds([thoughts, answered]))
         assert sent[1 : 1 + len(expected)] == expected
         assert ("Hm." in json.dumps(sent)) == ("Hm." in json.dumps(expected))
 
@@ -245,17 +245,17 @@ def test_a_failed_result_has_no_picture_in_it(wire: str) -> None:
 
 @WIRES
 def test_structured_data(wire: str) -> None:
-    found = answer(FIRST, Data({"n": [1]}))
-    result = result_in(found, wire, gemini={"n": [1]}, bedrock=[{"json": {"n": [1]}}])
-    assert sent_by(wire, asked("Go"), *rounds([found]))[-1:] == by_person(wire, result)
+    answered = answer(FIRST, Data({"n": [1]}))
+    result = result_in(answered, wire, gemini={"n": [1]}, bedrock=[{"json": {"n": [1]}}])
+    assert sent_by(wire, asked("Go"), *rounds([answered]))[-1:] == by_person(wire, result)
 
 
 @WIRES
 def test_what_a_person_says_in_between(wire: str) -> None:
-    found = answer(FIRST, "found")
-    sent = sent_by(wire, asked("Go"), *rounds([found, Steer("i1", "Faster.")]))
-    together = by_person(wire, result_in(found, wire), question(wire, "Faster."))
-    apart = [*by_person(wire, result_in(found, wire)), *by_person(wire, question(wire, "Faster."))]
+    answered = answer(FIRST, "found")
+    sent = sent_by(wire, asked("Go"), *rounds([answered, Steer("i1", "Faster.")]))
+    together = by_person(wire, result_in(answered, wire), question(wire, "Faster."))
+    apart = [*by_person(wire, result_in(answered, wire)), *by_person(wire, question(wire, "Faster."))]
     expected = apart if family(wire) == "gemini" else together
     assert sent[-len(expected) :] == expected
 
@@ -412,13 +412,13 @@ BUDGET = {"thinking": {"type": "enabled", "budget_tokens": 2_000}}
 @pytest.mark.parametrize("wire", ["anthropic", "vertex claude", "bedrock"])
 @pytest.mark.parametrize("thinking", [BUDGET, {"thinking": {"type": "adaptive"}}])
 def test_a_budget_for_thoughts_is_left_out_while_calls_of_another_model_wait(wire: str, thinking: Any) -> None:
-    found = answer(FIRST, "found")
+    answered = answer(FIRST, "found")
     own = Reasoning("Hm.", Signature("c2ln", provider=wire))
     foreign = Reasoning("Hm.", Signature("c2ln", provider="B"))
     thinks = []
-    for history in ([own, found], [foreign, found], [found], [found, Text("Here.")]):
+    for history in ([own, answered], [foreign, answered], [answered], [answered, Text("Here.")]):
         messages = [asked("Go"), *rounds(history)]
-        messages += [asked("Thanks")] if history[-1] != found else []
+        messages += [asked("Thanks")] if history[-1] != answered else []
         body = body_of(wire, request_of(wire, messages, params=thinking))
         thinks.append("thinking" in body.get("additionalModelRequestFields", body))
     assert thinks == ([True, False, False, True] if thinking is BUDGET else [True] * 4)

@@ -154,12 +154,12 @@ def _prove_calls(contents: list[dict[str, Any]]) -> None:
     """Give the calls of the last turn that another model made the word for "there is no proof": without any, the newer
     models refuse the first call of each content."""
     for content in reversed(contents):
-        parts = content["parts"]
-        if content["role"] == "user" and "functionResponse" not in parts[0]:
+        blocks = content["parts"]
+        if content["role"] == "user" and "functionResponse" not in blocks[0]:
             return
-        first = next((part for part in parts if "functionCall" in part), None)
-        if first is not None:
-            first.setdefault("thoughtSignature", _NO_PROOF)
+        call = next((block for block in blocks if "functionCall" in block), None)
+        if call is not None:
+            call.setdefault("thoughtSignature", _NO_PROOF)
 
 
 class ContentReply(Reply):
