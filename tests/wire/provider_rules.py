@@ -166,11 +166,21 @@ def _block(block: Body, role: str, body: Body) -> None:
 
 
 def _begin_with_thoughts(body: Body) -> None:
-    """With a budget for thoughts the last message with calls begins with some."""
-    if body.get("thinking", {}).get("type") == "enabled":
-        replies = [message["content"] for message in body["messages"] if message["role"] == "assistant"]
-        if any(block["type"] == "tool_use" for last in replies[-1:] for block in last):
-            assert replies[-1][0]["type"] in {"thinking", "redacted_thinking"}
+    """With a budget for thoughts the rounds of calls at the end begin with some."""
+    if body.get("thinking", {}).get("type") != "enabled":
+        return
+    first: Sequence[Body] = ()
+    *before, last = (message["content"] for message in body["messages"])
+    if last[0]["type"] == "tool_result":
+        for content in reversed(before):
+            kinds = {block["type"] for block in content}
+            if "tool_result" in kinds and kinds != {"tool_result"}:
+                break
+            if "tool_use" in kinds:
+                first = content
+            elif "tool_result" not in kinds:
+                break
+        assert first[0]["type"] in {"thinking", "redacted_thinking"}
 
 
 def _take_turns(messages: Sequence[Body], model: str) -> None:

@@ -416,9 +416,14 @@ def test_a_budget_for_thoughts_is_left_out_while_calls_of_another_model_wait(wir
     own = Reasoning("Hm.", Signature("c2ln", provider=wire))
     foreign = Reasoning("Hm.", Signature("c2ln", provider="B"))
     thinks = []
-    for history in ([own, answered], [foreign, answered], [answered], [answered, Text("Here.")]):
+    more = [Text("More."), answer(SECOND, "other")]
+    for history in (
+        [own, answered], [foreign, answered], [answered], [answered, Text("Here.")],
+        [own, answered, *more], [answered, own, *more],
+    ):  # fmt: skip
         messages = [asked("Go"), *rounds(history)]
-        messages += [asked("Thanks")] if history[-1] != answered else []
-        body = body_of(wire, request_of(wire, messages, params=thinking))
-        thinks.append("thinking" in body.get("additionalModelRequestFields", body))
-    assert thinks == ([True, False, False, True] if thinking is BUDGET else [True] * 4)
+        for question in ([asked("Thanks")], []) if history[-1] != Text("Here.") else ([asked("Thanks")],):
+            body = body_of(wire, request_of(wire, [*messages, *question], params=thinking))
+            thinks.append("thinking" in body.get("additionalModelRequestFields", body))
+    left_out = [True, True, False, False, False, False, True, True, True, False, False]
+    assert thinks == (left_out if thinking is BUDGET else [True] * 11)

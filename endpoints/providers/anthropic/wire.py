@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from endpoints.parameters.additions import additions
@@ -115,13 +116,16 @@ def rules(_request: ModelRequest) -> PromptRules:
 
 
 def must_not_think(request: ModelRequest) -> bool:
-    """Whether the request is refused with a budget for thoughts: its last round of calls does not begin with a signed
-    thought, because another provider made it."""
-    said = next((message for message in reversed(request.messages) if message.role == "assistant"), None)
-    if said is None or not said.calls:
+    """Whether the request is refused with a budget for thoughts: the rounds of calls that it ends with do not begin
+    with a signed thought, because another provider made the first of them."""
+    messages = list(request.messages)
+    if messages and messages[-1].role == "user":  # what a person says after results is in one message with them
+        messages.pop()
+    if not messages or messages[-1].role != "tool":
         return False
-    first = said.parts[0]
-    return not (isinstance(first, Reasoning) and first.signature is not None)
+    *_, first = takewhile(lambda message: message.role != "user", reversed(messages))
+    begin = first.parts[0] if first.role == "assistant" else None
+    return not (isinstance(begin, Reasoning) and begin.signature is not None)
 
 
 def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
