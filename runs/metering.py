@@ -1,22 +1,17 @@
-"""The credit of a running reply: the hold is extended, slice by slice, before it is used up."""
+"""Who pays for the model calls of a run, and waiting for a database that is away."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from itertools import count
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError
 
-from billing.services import holds
-from billing.services.pricing import Rates
-from endpoints.catalog.facts import facts, vocabulary_of
-from endpoints.catalog.prices import FREE, rates_of
-from endpoints.providers.base import Endpoint, ModelRequest
-from endpoints.services.tokens import prompt_size
+from billing.services.payer import CallPrice, OpenHold, Payer
+from endpoints.services.metered import MeteredModel
+from endpoints.services.reserved import InThread
 from runs.persistence import ClaimedRun
-
-MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
 
 RETRY_AFTER = 0.5  # s, while the database is away
 
@@ -24,59 +19,26 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class InThread(Protocol):
-    def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
+def model_of(job: ClaimedRun, in_thread: InThread, price: CallPrice | None) -> MeteredModel:
+    """Return the model of the run: all its calls share the hold that was placed when it was begun.
 
+    `price` is that of the model that is called first, where it is known already.
+    """
 
-class RunBudget:
-    """Asks billing for more before the run spends it. Where nothing limits it, every answer is yes, at no cost."""
+    async def patient(work: Callable[[], T]) -> T:
+        return await retry_while_db_down(in_thread, work)
 
-    def __init__(self, job: ClaimedRun, endpoint: Endpoint | None, in_thread: InThread) -> None:
-        self._hold_id = job.hold_id
-        self._run_in_thread = in_thread
-        self._rates: Rates | None = None
-        if job.limited and endpoint is not None:
-            rates = rates_of(endpoint, job.model) or FREE  # unknown: only tokens are counted
-            self._rates = rates.scaled(job.coefficient)
-        self._paid = job.reply_tokens  # tokens of the reply that are paid for
-
-    async def cover_prompt(self, request: ModelRequest) -> ModelRequest | None:
-        """Reserve the cost of the whole prompt; the hold so far covers only the person's own message.
-
-        Returns the request, or None without credit. Its reply is capped at what can be paid for where that is less
-        than the model would write: what nobody has set is otherwise left to the provider.
-        """
-        rates = self._rates
-        if rates is None:
-            return request
-        vocabulary = vocabulary_of(request.model)
-        asked = prompt_size(request.messages, vocabulary)
-        tokens = asked - prompt_size(request.messages[-1:], vocabulary)
-        amount = holds.slice_credits(rates=rates, input_tokens=tokens, output_tokens=0)
-        if not await self.in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount, tokens=tokens)):
-            return None
-        left = await self.in_thread(lambda: holds.affordable(hold_id=self._hold_id, rate=rates.completion))
-        if left is None:
-            return request
-        most = self._paid + left
-        known = facts(request.endpoint, request.model)
-        if most < (request.max_tokens or known.longest_reply(prompt_tokens=asked)):
-            return replace(request, max_tokens=most)
-        return request
-
-    async def cover_reply(self, tokens: int) -> bool:
-        """Reserve the next slice when `tokens` of the reply have nearly used up what is paid; False without credit."""
-        rates = self._rates
-        if rates is None or tokens + MARGIN < self._paid:
-            return True
-        more = await self.in_thread(
-            lambda: holds.extend_by_tokens(hold_id=self._hold_id, rate=rates.completion, tokens=holds.REPLY_SLICE)
-        )
-        self._paid += more
-        return tokens < self._paid
-
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        return await retry_while_db_down(self._run_in_thread, work)
+    hold = OpenHold(
+        job.hold_id,
+        limited=job.limited,
+        coefficient=job.coefficient,
+        amount=job.held,
+        written_tokens=job.written_tokens,
+    )
+    payer = Payer(user_id=job.owner_id, hold=hold, conversation_id=job.conversation_id)
+    keys = (f"generation:{job.id}:{number}" for number in count())
+    prices = {(price.endpoint, price.model): price} if price else {}
+    return MeteredModel(payer, "message", keys, patient, prices=prices)
 
 
 async def retry_while_db_down(in_thread: InThread, work: Callable[[], T]) -> T:

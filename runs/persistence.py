@@ -20,9 +20,8 @@ from psycopg.types.json import JsonbLoader
 from accounts.models import User
 from accounts.models.access import is_granted_sql
 from billing.services import holds
-from billing.services.quantities import Quantities
+from billing.services.ledger import LedgerLine
 from chat.models import Message, Project, Run
-from endpoints.catalog.prices import rates_of
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
 from messages.events import Event, Failed, Finished, Usage
@@ -54,12 +53,16 @@ class ClaimedRun:
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
     limited: bool = False  # whether a balance or a budget limits the run
-    reply_tokens: int = holds.REPLY_SLICE  # of the reply that its hold pays for
+    held: int = 0  # credits of the balance that its hold reserves
+    written_tokens: int = 0  # that calls wrote which are charged already, by estimate
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: its last event, what the message now holds, and the usage of each model call."""
+    """How a run ended: its last event, what the message now holds, and the usage of each model call.
+
+    `lines` are of the calls that are not charged yet.
+    """
 
     job: ClaimedRun
     worker: str
@@ -67,6 +70,7 @@ class RunResult:
     parts: Sequence[Part]
     usages: Sequence[Usage]
     endpoint: Endpoint | None
+    lines: Sequence[LedgerLine] = ()
     left_out: int = 0  # messages of the branch that did not fit into the prompt
 
 
@@ -106,7 +110,7 @@ WITH taken AS (
 )
 SELECT taken.*, m.endpoint, m.model, m.spec, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
     coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited,
-    coalesce(h.reply_tokens, %(slice)s) AS reply_tokens
+    coalesce(h.amount, 0) AS held, coalesce(h.written_tokens, 0) AS written_tokens
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
 LEFT JOIN billing_hold h ON h.id = taken.hold_id
@@ -117,9 +121,8 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
     """Take those of the runs that nobody has taken yet; one round trip for all of them."""
     connection.ensure_connection()
     raw = connection.connection
-    seconds = settings.GENERATION_LEASE_SECONDS
     branch_values = history.values_of(ids)
-    values = {"ids": list(ids), "worker": worker, "lease": seconds, "slice": holds.REPLY_SLICE}
+    values = {"ids": list(ids), "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
@@ -232,7 +235,7 @@ def finish(results: Sequence[RunResult]) -> set[UUID]:
             existing = Run.objects.filter(id__in=[result.job.id for result in lost])
             swept = set(existing.values_list("id", flat=True))
             ours += [result for result in lost if result.job.id not in swept]
-        holds.settle_many({result.job.hold_id: lines_of(result) for result in ours})
+        holds.settle_many({result.job.hold_id: result.lines for result in ours})
     return kept
 
 
@@ -262,25 +265,6 @@ def states_of(ending: Event) -> tuple[str, str]:
     if isinstance(ending, Finished) and ending.reason == "stopped":
         return Run.State.STOPPED, Message.State.STOPPED
     return Run.State.DONE, Message.State.COMPLETE
-
-
-def lines_of(result: RunResult) -> list[holds.LedgerLine]:
-    """Return one line per model call; its key makes a repeated settlement harmless."""
-    job, endpoint = result.job, result.endpoint
-    rates = rates_of(endpoint, job.model) if endpoint else None
-    return [
-        holds.LedgerLine(
-            key=f"generation:{job.id}:{number}",
-            reason="message",
-            endpoint=job.endpoint,
-            model=job.model,
-            quantities=Quantities.of(usage),
-            rates=rates,
-            coefficient=job.coefficient,
-            estimated=usage.estimated,
-        )
-        for number, usage in enumerate(result.usages)
-    ]
 
 
 def usage_json(usages: Sequence[Usage]) -> Mapping[str, Any]:

@@ -2,22 +2,22 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from agents.services.run import run as run_agent
+from billing.services.holds import NoCredit, OverBudget
+from billing.services.ledger import LedgerLine
 from chat.services import results
-from chat.services.turns.alarms import implausible_usage
-from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.keys import with_user_key_error
+from endpoints.catalog.prices import UnknownPrice
 from endpoints.providers.base import Caller, Endpoint, ModelRequest
+from endpoints.services.metered import MeteredModel
 from endpoints.services.placeholders import uses_caller_placeholders
-from endpoints.services.plausible import plausible
-from endpoints.services.tokens import Tally, prompt_size
-from messages.events import Event, Failed, Finished, PartDelta, PartStarted, PartUpdated, Usage
+from messages.events import Event, Failed, Finished, PartDelta, PartStarted, PartUpdated
 from messages.parts import Error, Part, ToolCall, grown_text
 from messages.reducer import error_part
-from runs.metering import RunBudget
 from runs.persistence import ClaimedRun, RunResult, caller_of_job
 from runs.prompt import prompt_of
 from runs.scrub import Scrubber
@@ -39,13 +39,8 @@ class ActiveRun:
     ending: bool = False  # it only has to be stored any more
     saved_event_id: str = ""  # of the stream log, at the last save
     task: "asyncio.Task[None] | None" = None
-    usages: list[Usage] = field(default_factory=list)
-    written: Tally = field(init=False)  # since the last reported usage
-    total: int = 0
+    total: int = 0  # characters written
     left_out: int = 0  # messages of the branch that did not fit into the prompt
-
-    def __post_init__(self) -> None:
-        self.written = Tally(vocabulary_of(self.job.model))
 
     def stop(self) -> None:
         """End the run with what it has; also when the provider is silent just now."""
@@ -55,11 +50,12 @@ class ActiveRun:
 
 
 async def carry_out(
-    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: RunBudget, worker: str
+    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, model: MeteredModel, worker: str
 ) -> RunResult:
     """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned.
 
-    `endpoint` has the person's own key in it, where it needs one; or it says why it cannot be called.
+    `endpoint` has the person's own key in it, where it needs one; or it says why it cannot be called. `model` makes
+    the calls.
     """
     job = active.job
     ending: Finished | Failed
@@ -68,8 +64,8 @@ async def carry_out(
     elif isinstance(endpoint, Failed):
         ending = endpoint
     else:
-        request = await _prepare(active, endpoint, budget)
-        ending = await _write(active, writer, request, budget) if isinstance(request, ModelRequest) else request
+        request = await _prepare(active, endpoint, model)
+        ending = await _write(active, writer, request, model) if isinstance(request, ModelRequest) else request
         ending = with_user_key_error(ending, endpoint) if isinstance(ending, Failed) else ending
     active.ending = True
     parts = list(active.log.reducer.parts)
@@ -82,14 +78,15 @@ async def carry_out(
         worker=worker,
         ending=ending,
         parts=parts,
-        usages=active.usages,
+        usages=model.usages,
+        lines=lines_of(model),
         endpoint=called,
         left_out=active.left_out,
     )
 
 
-async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> ModelRequest | Finished | Failed:
-    """Return what to ask the model, paid for; or why it is not asked."""
+async def _prepare(active: ActiveRun, endpoint: Endpoint, model: MeteredModel) -> ModelRequest | Finished | Failed:
+    """Return what to ask the model, or why it is not asked."""
     try:
         prompt = prompt_of(active.job, endpoint)
         if not prompt.request.messages:
@@ -97,95 +94,61 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> 
         active.left_out = prompt.left_out
         caller = Caller()
         if uses_caller_placeholders(endpoint):
-            caller = await budget.in_thread(lambda: caller_of_job(active.job))
-        request = await budget.cover_prompt(replace(prompt.request, caller=caller))
+            caller = await model.in_thread(lambda: caller_of_job(active.job))
     except Exception:
         log.exception("run %s cannot be prepared", active.job.id)
         return Failed("internal")
     if active.stopping:
         return Finished("stopped")
-    return request or Failed("no_credit")
+    return replace(prompt.request, caller=caller)
 
 
-async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: RunBudget) -> Finished | Failed:
+async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, model: MeteredModel) -> Finished | Failed:
     scrubber = Scrubber(active.log.reducer.parts)
     active.writing = True
     try:
-        async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
+        async with aclosing(run_agent(request, model=model)) as events:  # type: ignore[type-var]
             async for event in events:
                 if isinstance(event, Finished | Failed):
-                    _note_silence(active, request)
                     return event
-                if isinstance(event, Usage):
-                    event = await _believed(active, event, request, budget)
-                await _take(active, writer, scrubber, event, budget)
+                await _take(active, writer, scrubber, event, model)
                 if active.total > REPLY_LIMIT:
-                    _note_silence(active, request)
                     return Failed("bad_response", "the reply is endless")
-                if not await budget.cover_reply(active.written.tokens):
-                    _note_silence(active, request)
-                    return Finished("budget")
     except asyncio.CancelledError:
         if not active.stopping:
             raise
         current = asyncio.current_task()
         if current is not None:
             current.uncancel()
-        _note_silence(active, request)
         return Finished("stopped")
+    except (NoCredit, OverBudget, UnknownPrice):
+        return Finished("budget") if model.usages else Failed("no_credit")
     except Exception:
         log.exception("run %s broke", active.job.id)
-        _note_silence(active, request)
         return Failed("internal")
     return Failed("cut_off", "the run ended without a last event")
 
 
-async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: RunBudget) -> Usage:
-    """Return what of the reported usage is charged; tell the administrators of one that cannot be."""
-    charged = plausible(usage, request, written=active.written.tokens)
-    if charged != usage:
-        job = active.job
-        await budget.in_thread(
-            lambda: implausible_usage(
-                endpoint=job.endpoint, model=job.model, owner_id=job.owner_id, reported=usage, charged=charged
-            )
-        )
-    return charged
-
-
-async def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event, budget: RunBudget) -> None:
+async def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event, model: MeteredModel) -> None:
     if isinstance(event, PartDelta | PartStarted):
-        text = event.text if isinstance(event, PartDelta) else grown_text(event.part)
-        active.written.add(text)
-        active.total += len(text)
-    elif isinstance(event, Usage):
-        active.usages.append(event)
-        active.written.clear()
+        active.total += len(event.text if isinstance(event, PartDelta) else grown_text(event.part))
     for cleaned in scrubber.clean(event):
         if isinstance(cleaned, PartUpdated):
-            cleaned = await _with_long_result_stored(active, cleaned, budget)
+            cleaned = await _with_long_result_stored(active, cleaned, model)
         writer.append(active.log, cleaned)
 
 
-async def _with_long_result_stored(active: ActiveRun, event: PartUpdated, budget: RunBudget) -> PartUpdated:
+async def _with_long_result_stored(active: ActiveRun, event: PartUpdated, model: MeteredModel) -> PartUpdated:
     call = event.part
     if not isinstance(call, ToolCall) or call.result is None:
         return event
-    return PartUpdated(event.index, await budget.in_thread(lambda: results.store_long(active.job.message_id, call)))
+    return PartUpdated(event.index, await model.in_thread(lambda: results.store_long(active.job.message_id, call)))
 
 
-def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
-    """Estimate the usage of a call that ended before the provider reported it: what was written cost money."""
-    if not active.written:
-        return
-    active.usages.append(
-        Usage(
-            input_tokens=prompt_size(request.messages, vocabulary_of(request.model)),
-            output_tokens=active.written.tokens,
-            estimated=True,
-        )
-    )
-    active.written.clear()
+def lines_of(model: MeteredModel) -> Sequence[LedgerLine]:
+    """Return what the run has used and is not charged yet."""
+    hold = model.payer.hold
+    return tuple(hold.lines) if hold is not None else ()
 
 
 def parts_to_continue(job: ClaimedRun) -> tuple[Part, ...]:

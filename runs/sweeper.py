@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
@@ -25,9 +24,9 @@ from chat.services.turns.turns import end_unstarted
 from endpoints.catalog import registry
 from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import rates_of
-from endpoints.services.tokens import estimate, estimate_message
+from endpoints.services.tokens import estimate_message, written_size
 from messages.events import Failed
-from messages.parts import Error, Reasoning, Text
+from messages.parts import Error
 
 log = logging.getLogger(__name__)
 
@@ -127,39 +126,38 @@ def _interrupt(run_id: UUID, lease: datetime | None) -> int:
     )
     if run.hold_id:
         # The provider was called and reported nothing: what was written is charged by estimate, the rest released.
-        holds.settle(hold_id=run.hold_id, lines=[_estimate(run, message)])
+        holds.settle(hold_id=run.hold_id, lines=[_estimate(run, message, run.hold_id)])
     log.warning("run %s lost its generator; %d characters are kept", run.id, len(message.text))
     announce_end(run, Failed("interrupted"))
     return 1
 
 
-def _estimate(run: Run, message: Message) -> holds.LedgerLine:
-    vocabulary = vocabulary_of(message.model)
-    said = "".join(part.text for part in message.content if isinstance(part, Text | Reasoning))
-    written = estimate(said, vocabulary)
+def _estimate(run: Run, message: Message, hold_id: UUID) -> holds.LedgerLine:
+    """Return the charge of the call that was lost; those before it are charged by what they used."""
+    vocabulary, hold = vocabulary_of(message.model), Hold.objects.get(id=hold_id)
+    written = written_size(message.content, vocabulary) - hold.written_tokens
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
         earlier = Run.objects.filter(message=message).exclude(id=run.id).values("hold_id")
         charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
-        written = max(written - charged, 0)
-    asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
-    read = sum(estimate_message(text, vocabulary) for text in asked)
+        written -= charged
     endpoint = registry.current().get(message.endpoint)
     return holds.LedgerLine(
         key=f"generation:{run.id}:interrupted",
         reason="message",
         endpoint=message.endpoint,
         model=message.model,
-        quantities=Quantities(input=read, output=written),
+        quantities=Quantities(input=hold.prompt_tokens or _asked(message, vocabulary), output=max(written, 0)),
         rates=rates_of(endpoint, message.model) if endpoint else None,
-        coefficient=_coefficient(run),
+        coefficient=hold.coefficient,
         estimated=True,
     )
 
 
-def _coefficient(run: Run) -> Decimal:
-    hold = Hold.objects.filter(id=run.hold_id).first() if run.hold_id else None
-    return hold.coefficient if hold else Decimal(1)
+def _asked(message: Message, vocabulary: str) -> int:
+    """Return about how many tokens of the conversation the reply answers."""
+    texts = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
+    return sum(estimate_message(text, vocabulary) for text in texts)
 
 
 @transaction.atomic

@@ -22,15 +22,17 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from redis.asyncio import Redis
 
+from billing.services.payer import CallPrice
 from chat.services.notices import notify_now
 from chat.services.turns.queue import STOP, WORK
 from chat.tasks import write_title
 from endpoints.catalog import keys, registry
 from endpoints.providers.base import Endpoint
+from endpoints.services.metered import price_of_call
 from messages.events import Failed
 from runs import persistence
 from runs.closing import ResultBatcher
-from runs.metering import RunBudget, retry_while_db_down
+from runs.metering import model_of, retry_while_db_down
 from runs.run import ActiveRun, carry_out, parts_to_continue
 from runs.stream_log import LogWriter
 
@@ -134,9 +136,10 @@ class Generator:
     async def _live(self, active: ActiveRun) -> None:
         job = active.job
         try:
-            endpoint, budget = await retry_while_db_down(self._in_thread, lambda: self._means_of(job))
+            endpoint, price = await retry_while_db_down(self._in_thread, lambda: _means_of(job))
             hints = asyncio.create_task(self._say_begun(job, endpoint))
-            result = await carry_out(active, self._writer, endpoint, budget, self.worker)
+            model = model_of(job, self._in_thread, price)
+            result = await carry_out(active, self._writer, endpoint, model, self.worker)
             if await self._result_batcher.store(result):
                 self._writer.append(active.log, result.ending)
             await hints
@@ -149,18 +152,6 @@ class Generator:
             self._runs.pop(job.id, None)
             self._room.set()
         await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
-
-    def _means_of(self, job: persistence.ClaimedRun) -> tuple[Endpoint | Failed, RunBudget]:
-        """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
-        known = registry.current()
-        endpoint = known.get(job.endpoint)
-        budget = RunBudget(job, endpoint, self._in_thread)
-        if endpoint is None or (job.spec and known.spec(job.spec) is None):
-            return Failed("no_endpoint"), budget
-        try:
-            return keys.resolve(endpoint, job.owner_id), budget
-        except keys.KeyProblem as problem:
-            return Failed(problem.code), budget
 
     async def _say_begun(self, job: persistence.ClaimedRun, endpoint: Endpoint | Failed) -> None:
         begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
@@ -249,3 +240,15 @@ class Generator:
             return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, checked)
+
+
+def _means_of(job: persistence.ClaimedRun) -> tuple[Endpoint | Failed, CallPrice | None]:
+    """Return the endpoint that is called, with its person's own key, or why it cannot be; and what a call costs."""
+    known = registry.current()
+    endpoint = known.get(job.endpoint)
+    if endpoint is None or (job.spec and known.spec(job.spec) is None):
+        return Failed("no_endpoint"), None
+    try:
+        return keys.resolve(endpoint, job.owner_id), price_of_call(endpoint, job.model)
+    except keys.KeyProblem as problem:
+        return Failed(problem.code), None

@@ -4,28 +4,15 @@ Fractions know how they are written, so that money is no binary float (`WrittenF
 """
 
 import re
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import yaml
 
+from core.written_numbers import WrittenFloat
+
 MAX_DEPTH = 100
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C, it takes a tenth of the time
 _OTHERWISE = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
-
-
-class WrittenFloat(float):
-    """A fraction of the file, with its text."""
-
-    text: str
-
-    @property
-    def decimal(self) -> Decimal:
-        """The number exactly as it is written; one that is no plain decimal (`.inf`, `1:30.5`), as a float has it."""
-        try:
-            return Decimal(self.text.replace("_", ""))
-        except InvalidOperation:
-            return Decimal(repr(float(self)))
 
 
 class _Loader(_BASE):  # type: ignore[misc]
@@ -41,9 +28,7 @@ _Loader.add_implicit_resolver(
 
 
 def _fraction(loader: Any, node: yaml.ScalarNode) -> WrittenFloat:
-    number = WrittenFloat(loader.construct_yaml_float(node))
-    number.text = node.value
-    return number
+    return WrittenFloat.of(node.value, loader.construct_yaml_float(node))
 
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _fraction)

@@ -14,6 +14,7 @@ from accounts.services import access_changes, administrators, audit, delegation,
 from accounts.services import model_access as access
 from accounts.services.delegation import Rights
 from core.refusal import Refusal
+from core.written_numbers import as_written
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
 MAX_COEFFICIENT: Final = Decimal(1000)
@@ -187,7 +188,11 @@ def _refuse_unheld_changes(
 
 
 def to_plain(role: Role) -> dict[str, Any]:
-    """Return all of a role as plain values: what the API shows and the audit log keeps."""
+    """Return all of a role as plain values: what the API shows and the audit log keeps.
+
+    A coefficient is a number of JSON here, as clients expect it. It has at most eight digits, which a float shows as
+    they are, and nobody calculates with it.
+    """
     rows = access.rows_of(role.name)
     return {
         "name": role.name,
@@ -258,7 +263,7 @@ def _coefficient(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise RoleRefused(_("`coefficient` must be a number."))
     try:
-        number = Decimal(str(value))
+        number = Decimal(str(as_written(value)))
     except InvalidOperation:
         raise RoleRefused(_("`coefficient` must be a number.")) from None
     if not number.is_finite() or not 0 <= number <= MAX_COEFFICIENT:

@@ -10,6 +10,8 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from core.written_numbers import WrittenFloat
+
 DEEPEST = 40  # no request of the API nests further
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -103,9 +105,10 @@ def _put(at: dict[str, Any], steps: list[str], value: str) -> None:
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object in `raw`. Raises `ParseError`."""
+    """Return the JSON object in `raw`; its fractions know how they are written. Raises `ParseError`."""
+    hooks: dict[str, Any] = {"parse_float": WrittenFloat.of, "parse_constant": _no_constant}
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_once_each, parse_constant=_no_constant)
+        value = json.loads(raw.decode(), object_pairs_hook=_once_each, **hooks)
     except (ValueError, RecursionError):
         raise ParseError from None
     if not isinstance(value, dict):

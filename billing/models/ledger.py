@@ -60,6 +60,9 @@ class Hold(models.Model):
         max_digits=8, decimal_places=4, default=1, db_default=1
     )  # of the role, when it was placed
     key_id = models.UUIDField(null=True)  # the API key that the call was begun with
+    # What the estimate of a call goes by that is lost with its process. Tokens, by the estimator of `endpoints`.
+    prompt_tokens = models.IntegerField(default=0, db_default=0)  # of the call at hand; 0: not known
+    written_tokens = models.BigIntegerField(default=0, db_default=0)  # that calls wrote which are charged already
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True)
 

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -127,32 +127,37 @@ WHERE budget_id = %s AND subject = %s AND period_start = %s
 """
 
 
-def extend(*, hold_id: UUID, credits: int, tokens: int) -> None:
-    """Reserve more of every budget of a hold. Raises `OverBudget`: the caller's transaction undoes the others.
+def locked_shares(hold_id: UUID) -> list[HoldShare]:
+    """Return what an open hold has of each budget, with the usage rows locked in the order of their budgets.
 
     The caller holds the hold's lock.
     """
-    for share in _shares(hold_id):
-        budget = share.usage.budget
-        amount = credits if budget.unit == Budget.Unit.CREDITS else tokens
-        row = BudgetUsage.objects.filter(id=share.usage_id)
-        if budget.is_hard:
-            row = row.filter(spent__lte=budget.amount - amount - F("held"))
-        if not row.update(held=F("held") + amount):
-            raise OverBudget(budget.id)
-        HoldShare.objects.filter(id=share.id).update(amount=F("amount") + amount)
+    order = ("usage__budget_id", "usage__subject", "usage__period_start")
+    return list(shares_of(hold_id).select_for_update(of=("usage",)).order_by(*order))
 
 
-def left_for(hold_id: UUID) -> tuple[int | None, int | None]:
-    """Return the credits and the tokens that hard budgets leave to a hold beyond what it has; None: no limit."""
-    left: dict[str, int | None] = {Budget.Unit.CREDITS: None, Budget.Unit.TOKENS: None}
-    for share in _shares(hold_id):
-        budget = share.usage.budget
-        if budget.is_hard:
-            room = max(budget.amount - share.usage.spent - share.usage.held, 0)
-            known = left[budget.unit]
-            left[budget.unit] = room if known is None else min(known, room)
-    return left[Budget.Unit.CREDITS], left[Budget.Unit.TOKENS]
+def shares_of(hold_id: UUID) -> QuerySet[HoldShare]:
+    """Return what a hold has of each budget."""
+    return HoldShare.objects.filter(hold=hold_id).select_related("usage__budget")
+
+
+def store_shares(shares: Sequence[HoldShare]) -> None:
+    """Store locked shares and their usage rows as they are now. Two statements."""
+    usages = [share.usage for share in shares]
+    columns = [[getattr(usage, name) for usage in usages] for name in ("id", "spent", "held")]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE_USAGES, columns)
+        cursor.execute(_STORE_SHARES, [[share.id for share in shares], [share.amount for share in shares]])
+
+
+_STORE_USAGES = """
+UPDATE billing_budgetusage u SET spent = v.spent, held = v.held
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v (id, spent, held) WHERE u.id = v.id
+"""
+_STORE_SHARES = """
+UPDATE billing_holdshare s SET amount = v.amount FROM unnest(%s::bigint[], %s::bigint[]) AS v (id, amount)
+WHERE s.id = v.id
+"""
 
 
 def settle(spent: dict[UUID, tuple[int, int]]) -> None:
@@ -243,14 +248,6 @@ def period_end(period: str, now: datetime) -> datetime:
     else:
         after = start + timedelta(days=7 if period == Budget.Period.WEEK else 1)
     return datetime(after.year, after.month, after.day, tzinfo=UTC)
-
-
-def _shares(hold_id: UUID) -> list[HoldShare]:
-    return sorted(HoldShare.objects.filter(hold=hold_id).select_related("usage__budget"), key=_lock_order)
-
-
-def _lock_order(share: HoldShare) -> tuple[UUID, UUID, date]:
-    return share.usage.budget_id, share.usage.subject, share.usage.period_start
 
 
 def _names(budget: Budget, endpoint: str, model: str) -> bool:

@@ -21,8 +21,6 @@ from billing.services import budgets, policy
 from billing.services.adjust import refill_if_due
 from billing.services.budgets import Binding, OverBudget
 from billing.services.ledger import Due, LedgerLine, opening_statements, write
-from billing.services.pricing import Rates, charge
-from billing.services.quantities import Quantities
 from core.refusal import Refusal
 from core.sql_pipeline import Statement, run_pipeline
 
@@ -118,86 +116,10 @@ def with_refill(user_id: UUID, work: Callable[[], T]) -> T:
     return work()
 
 
-def slice_credits(
-    *, rates: Rates, input_tokens: int, output_tokens: int = REPLY_SLICE, coefficient: Decimal = Decimal(1)
-) -> int:
-    """Return what to reserve for so many tokens of prompt and of reply."""
-    return charge(Quantities(input=input_tokens, output=output_tokens), rates, coefficient)
-
-
 def available(*, user_id: UUID) -> int:
     """Return the credits that are neither spent nor held."""
     row, start = Balance.objects.filter(user_id=user_id).first(), policy.current().start_credits
     return row.credits_with(start) - row.held if row else start
-
-
-def affordable(*, hold_id: UUID, rate: Decimal) -> int | None:
-    """Return how many more tokens at `rate` credits each the hold could still get; None: as many as one likes."""
-    hold = Hold.objects.filter(id=hold_id, limited=True).first()
-    if hold is None:
-        return None
-    credits, tokens = budgets.left_for(hold_id)
-    if hold.on_balance:
-        left = available(user_id=hold.user_id)
-        credits = left if credits is None else min(credits, left)
-    limits = [] if tokens is None else [tokens]
-    if credits is not None and rate > 0:
-        limits.append(int(credits / rate))
-    return max(min(limits), 0) if limits else None
-
-
-def extend(*, hold_id: UUID, credits: int, tokens: int = 0) -> bool:
-    """Reserve more under an open hold; False when there is not so much left, or the hold is closed."""
-    if credits <= 0 and tokens <= 0:
-        return True
-    try:
-        return _extend(hold_id, credits, tokens)
-    except OverBudget:
-        return False
-    except NoCredit:
-        whose = Hold.objects.filter(id=hold_id).values_list("user_id", flat=True).get()
-    try:
-        return with_refill(whose, lambda: _extend(hold_id, credits, tokens))
-    except (NoCredit, OverBudget):
-        return False
-
-
-def _extend(hold_id: UUID, credits: int, tokens: int) -> bool:
-    with transaction.atomic():
-        hold = Hold.objects.select_for_update().filter(id=hold_id, state=Hold.State.OPEN).first()
-        if hold is None:
-            return False
-        if hold.limited:
-            if hold.on_balance:
-                _extend_balance(hold, credits)
-            budgets.extend(hold_id=hold_id, credits=credits, tokens=tokens)
-    return True
-
-
-def _extend_balance(hold: Hold, credits: int) -> None:
-    free = Balance.objects.filter(user_id=hold.user_id, credits__gte=F("held") + credits)
-    if not free.update(held=F("held") + credits, updated_at=timezone.now()):
-        raise NoCredit(credits)
-    Hold.objects.filter(id=hold.id).update(amount=F("amount") + credits)
-
-
-def extend_by_tokens(*, hold_id: UUID, rate: Decimal, tokens: int) -> int:
-    """Reserve up to `tokens` more at `rate` credits each, as many as can be paid, at least one; return how many.
-
-    0 means that not even one token can be had.
-    """
-    hold = Hold.objects.filter(id=hold_id, state=Hold.State.OPEN).first()
-    if hold is None:
-        return 0
-    if not hold.limited:
-        return tokens
-    wanted = tokens
-    while wanted >= 1:
-        if extend(hold_id=hold_id, credits=charge(Quantities(output=wanted), _flat(rate)), tokens=wanted):
-            return wanted
-        left = affordable(hold_id=hold_id, rate=rate)
-        wanted = min(wanted - 1, wanted if left is None else left)
-    return 0
 
 
 def settle(*, hold_id: UUID, lines: Sequence[LedgerLine]) -> list[LedgerEntry]:
@@ -221,14 +143,17 @@ def settle_many(lines_of: Mapping[UUID, Sequence[LedgerLine]]) -> None:
             cursor.execute(
                 "WITH due AS (SELECT id FROM billing_hold WHERE id = ANY(%s) AND state = 'open' ORDER BY id FOR UPDATE)"
                 " UPDATE billing_hold h SET state = 'settled', closed_at = now() FROM due WHERE h.id = due.id"
-                " RETURNING h.id, h.user_id, h.amount, h.limited",
+                " RETURNING h.id, h.user_id, h.amount, h.on_balance, h.limited",
                 [list(lines_of)],
             )
             closed = cursor.fetchall()
-        write([Due(user_id, lines_of[hold_id], hold_id, amount) for hold_id, user_id, amount, _limited in closed])
-        bound = [hold_id for hold_id, _user, _amount, limited in closed if limited]
+        dues = [
+            Due(user, lines_of[hold], hold, freed, on_balance) for hold, user, freed, on_balance, _limited in closed
+        ]
+        entries = write(dues)
+        bound = [row[0] for row in closed if row[-1]]
         if bound:
-            budgets.settle({hold_id: _spent(lines_of[hold_id]) for hold_id in bound})
+            budgets.settle({hold_id: spent_in(entries, hold_id) for hold_id in bound})
 
 
 def release(*, hold_id: UUID) -> None:
@@ -244,9 +169,8 @@ def release(*, hold_id: UUID) -> None:
             budgets.settle({hold_id: (0, 0)})
 
 
-def _spent(lines: Sequence[LedgerLine]) -> tuple[int, int]:
-    return sum(line.credits for line in lines), sum(line.tokens for line in lines)
-
-
-def _flat(rate: Decimal) -> Rates:
-    return Rates(prompt=rate, completion=rate, cache_read=rate, cache_write=rate)
+def spent_in(entries: Sequence[LedgerEntry], hold_id: UUID) -> tuple[int, int]:
+    """Return the credits and the tokens that new entries of a hold add to what its budgets have spent."""
+    own = [entry for entry in entries if entry.hold_id == hold_id]
+    names = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+    return -sum(entry.credits for entry in own), sum(getattr(entry, name) for entry in own for name in names)

@@ -1,6 +1,7 @@
 """Writing ledger entries and the balances' running sums, together and under the balances' locks."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +16,7 @@ from core.ids import uuid7
 from core.sql_pipeline import Statement
 
 UNKNOWN = {"unknown": True}
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +43,17 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What one person owes, and the credit that is held no more."""
+    """What one person owes, and the credit that is held no more.
+
+    `on_balance`: the balance counts. Then no more is charged than there is beside what other holds reserve, so that
+    no call brings a balance below 0: a provider may count more than was reserved.
+    """
 
     user_id: UUID
     lines: Sequence[LedgerLine]
     hold_id: UUID | None = None
     freed: int = 0
+    on_balance: bool = False
 
 
 def opening_statements(user_id: UUID) -> list[Statement]:
@@ -100,6 +107,13 @@ def write(dues: Sequence[Due]) -> list[LedgerEntry]:
     Call within a transaction. Locks the balances' rows in the order of their people.
     """
     balances = locked_balances({due.user_id for due in dues})
+    entries = new_entries(dues, balances)
+    store(entries, balances)
+    return entries
+
+
+def new_entries(dues: Sequence[Due], balances: Mapping[UUID, Balance]) -> list[LedgerEntry]:
+    """Return the entries of lines whose keys the ledger does not have, and change the locked balances by them."""
     keys = [line.key for due in dues for line in due.lines]
     known = set(LedgerEntry.objects.filter(key__in=keys).values_list("key", flat=True)) if keys else set()
     entries = []
@@ -109,9 +123,24 @@ def write(dues: Sequence[Due]) -> list[LedgerEntry]:
         for line in due.lines:
             if line.key not in known:
                 known.add(line.key)
-                balance.credits -= line.credits
-                entries.append(_entry(due.user_id, line, hold_id=due.hold_id, balance_after=balance.credits))
-    LedgerEntry.objects.bulk_create(entries)
+                credits = _chargeable(line, balance) if due.on_balance else line.credits
+                balance.credits -= credits
+                entries.append(_entry(due, line, credits=credits, balance_after=balance.credits))
+    return entries
+
+
+def _chargeable(line: LedgerLine, balance: Balance) -> int:
+    """Return the credits of the line, or those that are left."""
+    left = max(balance.credits - balance.held, 0)
+    if line.credits > left:
+        log.warning("%s cost %d credits; the %d that were left are charged", line.key, line.credits, left)
+    return min(line.credits, left)
+
+
+def store(entries: Sequence[LedgerEntry], balances: Mapping[UUID, Balance]) -> None:
+    """Store new entries, and the locked balances as they are now."""
+    if entries:
+        LedgerEntry.objects.bulk_create(entries)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE billing_balance b SET credits = v.credits, held = v.held, updated_at = now()"
@@ -122,7 +151,6 @@ def write(dues: Sequence[Due]) -> list[LedgerEntry]:
                 [balance.held for balance in balances.values()],
             ],
         )
-    return entries
 
 
 def locked_balances(user_ids: set[UUID]) -> dict[UUID, Balance]:
@@ -142,13 +170,13 @@ def locked_balances(user_ids: set[UUID]) -> dict[UUID, Balance]:
     return balances
 
 
-def _entry(user_id: UUID, line: LedgerLine, *, hold_id: UUID | None, balance_after: int) -> LedgerEntry:
+def _entry(due: Due, line: LedgerLine, *, credits: int, balance_after: int) -> LedgerEntry:
     used = line.quantities.in_bounds()
     return LedgerEntry(
-        user_id=user_id,
+        user_id=due.user_id,
         key=line.key,
         reason=line.reason,
-        credits=-line.credits,
+        credits=-credits,
         balance_after=balance_after,
         endpoint=line.endpoint,
         model=line.model,
@@ -161,5 +189,5 @@ def _entry(user_id: UUID, line: LedgerLine, *, hold_id: UUID | None, balance_aft
         estimated=line.estimated,
         rates=line.rates.at(used.prompt).to_json() if line.rates else UNKNOWN,
         coefficient=line.coefficient,
-        hold_id=hold_id,
+        hold_id=due.hold_id,
     )

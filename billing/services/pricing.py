@@ -97,9 +97,15 @@ PER_TOKEN: Final = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 
 
 def charge(quantities: Quantities, rates: Rates, coefficient: Decimal = Decimal(1)) -> int:
-    """Return the credits that a call costs, rounded up. Negative quantities are taken for 0, absurd ones capped.
+    """Return the credits that a call costs, rounded up."""
+    return in_credits(exact_charge(quantities, rates, coefficient))
 
-    A rate in USD per million tokens is the same number in credits per token.
+
+def exact_charge(quantities: Quantities, rates: Rates, coefficient: Decimal = Decimal(1)) -> Decimal:
+    """Return what a call costs, in credits with their fraction: for sums that are rounded up as one.
+
+    Negative quantities are taken for 0, absurd ones capped. A rate in USD per million tokens is the same number in
+    credits per token.
     """
     used = quantities.in_bounds()
     at = rates.at(used.prompt)
@@ -111,4 +117,4 @@ def charge(quantities: Quantities, rates: Rates, coefficient: Decimal = Decimal(
         + used.cache_write_1h * (at.cache_write if at.cache_write_1h is None else at.cache_write_1h)
         + sum((getattr(used, kind) * getattr(at, kind) for kind in _UNITS), _NONE) * _CREDITS
     )
-    return in_credits(total * coefficient)
+    return total * coefficient

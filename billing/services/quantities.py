@@ -43,6 +43,11 @@ class Quantities:
             cache_write_1h=usage.cache_write_1h_tokens,
         )
 
+    def __add__(self, other: "Quantities") -> "Quantities":
+        """Return the sum, kind by kind."""
+        kinds = [kind.name for kind in fields(self)]
+        return Quantities(**{kind: getattr(self, kind) + getattr(other, kind) for kind in kinds})
+
     @property
     def prompt(self) -> int:
         """All tokens of the prompt, cached or not: what long-context tiers go by."""

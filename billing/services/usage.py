@@ -1,10 +1,9 @@
 """A person's usage, summed up by day, by model and by endpoint."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from operator import add
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Sum, Value
@@ -13,32 +12,24 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import LedgerEntry
 from billing.services.account_statement import spending
+from billing.services.quantities import Quantities
 
 K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Tokens by kind, credits and calls. `output` includes the reasoning, `input` excludes what a cache had.
+    """What calls used, and their cost in credits. `quantities.calls` is how many they were."""
 
-    `cache_write_1h` are those of `cache_write` that are kept for an hour.
-    """
-
-    input: int = 0
-    output: int = 0
-    reasoning: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
+    quantities: Quantities = field(default_factory=Quantities)
     credits: int = 0
-    calls: int = 0
-    cache_write_1h: int = 0
 
     @property
     def tokens(self) -> int:
-        return self.input + self.output + self.cache_read + self.cache_write
+        return self.quantities.tokens
 
     def __add__(self, other: "Used") -> "Used":
-        return Used(*map(add, astuple(self), astuple(other)))
+        return Used(self.quantities + other.quantities, self.credits + other.credits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,36 +99,25 @@ class _DayNumber(Func):
         super().__init__(F("created_at"), moments, output_field=IntegerField())
 
 
+_SUMS: Final = {
+    "input": Sum("input_tokens"),
+    "output": Sum("output_tokens"),
+    "reasoning": Sum("reasoning_tokens"),
+    "cache_read": Sum("cache_read_tokens"),
+    "cache_write": Sum("cache_write_tokens"),
+    "cache_write_1h": Sum("cache_write_1h_tokens"),
+    "calls": Count("id"),
+}
+
+
 def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()) -> list[UsageShare]:
     more = [by] if by else []
-    sums = (
-        rows.order_by()
-        .values("endpoint", "model", *more)
-        .annotate(
-            input=Sum("input_tokens"),
-            output=Sum("output_tokens"),
-            reasoning=Sum("reasoning_tokens"),
-            cache_read=Sum("cache_read_tokens"),
-            cache_write=Sum("cache_write_tokens"),
-            cache_write_1h=Sum("cache_write_1h_tokens"),
-            spent=-Sum("credits"),
-            calls=Count("id"),
-        )
-    )
+    sums = rows.order_by().values("endpoint", "model", *more).annotate(**_SUMS, spent=-Sum("credits"))
     return [
         UsageShare(
             row["endpoint"],
             row["model"],
-            Used(
-                row["input"],
-                row["output"],
-                row["reasoning"],
-                row["cache_read"],
-                row["cache_write"],
-                row["spent"],
-                row["calls"],
-                row["cache_write_1h"],
-            ),
+            Used(Quantities(**{kind: row[kind] for kind in _SUMS}), row["spent"]),
             days[row[by] - 1] if by else None,
         )
         for row in sums

@@ -1,6 +1,6 @@
 """The price of a model at an endpoint, and the credit to reserve for a call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
@@ -12,8 +12,10 @@ from accounts.models import User
 from accounts.services import api_keys
 from accounts.services.model_access import access_of
 from billing.services import budgets, holds, policy
+from billing.services.payer import CallPrice, Payer
 from billing.services.price_table import price_of
-from billing.services.pricing import PER_TOKEN, Rates, as_rate
+from billing.services.pricing import PER_TOKEN, Rates, as_rate, charge
+from billing.services.quantities import Quantities
 from core.refusal import Refusal
 from endpoints.catalog.facts import facts
 from endpoints.providers.base import Endpoint
@@ -105,27 +107,37 @@ def reserve_for(
     reply_tokens: int = holds.REPLY_SLICE,
     key_id: UUID | None = None,
 ) -> holds.Reserve:
-    """Return what a call must reserve at first: its prompt and a slice of the reply. Raises `UnknownPrice`.
+    """Return what a model call must reserve at first: its prompt and a slice of the reply. Raises `UnknownPrice`.
 
     `key_id` is the API key that it is begun with; None: the one of the request at hand, if any.
     """
-    key_id = key_id or api_keys.in_use.get()
-    rates = rates_of(endpoint, model)
-    bindings = budgets.binding(user_id=user.id, role=user.role_name, endpoint=endpoint.name, model=model, key_id=key_id)
+    return reserve_of(
+        Payer(user_id=user.id, role=user.role_name, key_id=key_id or api_keys.in_use.get()),
+        CallPrice(endpoint.name, model, rates_of(endpoint, model)),
+        Quantities(input=prompt_tokens),
+        reply_tokens=reply_tokens,
+    )
+
+
+def reserve_of(payer: Payer, price: CallPrice, quantities: Quantities, *, reply_tokens: int = 0) -> holds.Reserve:
+    """Return what a call must reserve that uses so much, with so many tokens of a reply. Raises `UnknownPrice`.
+
+    One query at most, where budgets of groups bind the payer.
+    """
+    bindings = budgets.binding(
+        user_id=payer.user_id, role=payer.role, endpoint=price.endpoint, model=price.model, key_id=payer.key_id
+    )
+    rates = price.rates
     if rates is None and (policy.current().enforced or any(binding.budget.unit == "credits" for binding in bindings)):
         raise UnknownPrice
-    coefficient = access_of(user.role_name).coefficient(endpoint.name, model)
-    credits = 0
-    if rates is not None:
-        credits = holds.slice_credits(
-            rates=rates, input_tokens=prompt_tokens, output_tokens=reply_tokens, coefficient=coefficient
-        )
+    coefficient = access_of(payer.role).coefficient(price.endpoint, price.model)
+    quantities = replace(quantities, output=quantities.output + reply_tokens)
     return holds.Reserve(
-        user_id=user.id,
-        credits=credits,
-        tokens=prompt_tokens + reply_tokens,
+        user_id=payer.user_id,
+        credits=0 if rates is None else charge(quantities, rates, coefficient),
+        tokens=quantities.tokens,
         reply_tokens=reply_tokens,
         coefficient=coefficient,
-        key_id=key_id,
+        key_id=payer.key_id,
         bindings=bindings,
     )

@@ -1,7 +1,7 @@
 """Calling a model: the single entry point."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -15,6 +15,8 @@ from endpoints.transport.timeouts import timeouts_of
 from messages.events import Event, Failed, Usage
 from messages.parts import Part, Text
 from messages.reducer import MessageParts
+
+Model = Callable[[ModelRequest], AsyncGenerator[Event]]
 
 
 async def stream(request: ModelRequest, *, retries: Retries = USUAL) -> AsyncGenerator[Event]:
@@ -54,18 +56,23 @@ async def prepare(request: ModelRequest) -> None:
         await asyncio.to_thread(load)
 
 
-async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:
-    """Return the whole text of a reply, its usage if the provider told it, and why it failed if it did."""
-    parts, usage, failed = await collect(request)
+async def complete(request: ModelRequest, *, model: Model = stream) -> tuple[str, Usage | None, Failed | None]:
+    """Return the whole text of a reply, its usage if the provider told it, and why it failed if it did.
+
+    `model` makes the call.
+    """
+    parts, usage, failed = await collect(request, model=model)
     return "".join(part.text for part in parts if isinstance(part, Text)), usage, failed
 
 
-async def collect(request: ModelRequest) -> tuple[Sequence[Part], Usage | None, Failed | None]:
+async def collect(
+    request: ModelRequest, *, model: Model = stream
+) -> tuple[Sequence[Part], Usage | None, Failed | None]:
     """Return all parts of a reply, its usage if the provider told it, and why it failed if it did."""
     reply = MessageParts()
     usage: Usage | None = None
     failed: Failed | None = None
-    async with aclosing(stream(request)) as events:
+    async with aclosing(model(request)) as events:
         async for event in events:
             match event:
                 case Usage():

@@ -2,22 +2,22 @@
 
 from dataclasses import replace
 
-from endpoints.catalog.facts import facts, vocabulary_of
+from endpoints.catalog.facts import facts
 from endpoints.providers.base import ModelRequest
-from endpoints.services.tokens import prompt_size
 from messages.events import Usage
 
 
-def plausible(usage: Usage, request: ModelRequest, *, written: int) -> Usage:
-    """Return the counts, cut at what the call can have used. `written` are the tokens that came, by our estimate.
+def plausible(usage: Usage, request: ModelRequest, *, prompt_tokens: int, written: int) -> Usage:
+    """Return the counts, cut at what the call can have used.
 
+    `prompt_tokens` were sent and `written` came, both by our estimate.
     The prompt is no longer than the window, or than twice what was sent where a person asked for more; the reply is no
     longer than was asked for, than the model writes, or than twice what came.
     """
     known = facts(request.endpoint, request.model)
     window = known.window
     asked = request.max_tokens or known.max_output or window
-    left = max(window, 2 * prompt_size(request.messages, vocabulary_of(request.model)))
+    left = max(window, 2 * prompt_tokens)
     counts = {}
     for name in ("input_tokens", "cache_write_tokens", "cache_read_tokens"):
         counts[name] = min(getattr(usage, name), left)

@@ -7,7 +7,7 @@ from typing import Any
 
 from endpoints.providers.base import ModelRequest
 from endpoints.providers.wires import wire_of
-from endpoints.services.model_calls import collect
+from endpoints.services.model_calls import Model, collect, stream
 from messages.events import Failed, Usage
 from messages.parts import Text, ToolCall, grown_text
 
@@ -15,14 +15,14 @@ Schema = Mapping[str, Any]
 
 
 async def complete_object(
-    request: ModelRequest, *, name: str, schema: Schema
+    request: ModelRequest, *, name: str, schema: Schema, model: Model = stream
 ) -> tuple[dict[str, Any] | None, Usage | None, Failed | None]:
     """Return the object that the model wrote by the JSON Schema `schema`, or None when it wrote none.
 
     Beside it the usage, if the provider told it, and why the call failed if it did. `name` is what the provider
-    calls the object: letters and underlines.
+    calls the object: letters and underlines. `model` makes the call.
     """
-    parts, usage, failed = await collect(_asking(request, name, schema))
+    parts, usage, failed = await collect(_asking(request, name, schema), model=model)
     text = "".join(grown_text(part) for part in parts if isinstance(part, Text | ToolCall))
     try:
         answer = json.loads(text)

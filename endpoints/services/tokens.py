@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from endpoints.providers.base import PromptMessage
+from endpoints.providers.base import ModelRequest, PromptMessage
 from messages.parts import (
     Audio,
     Data,
@@ -28,6 +28,7 @@ from messages.parts import (
     StoredResult,
     Text,
     ToolCall,
+    grown_text,
     text_of_result,
 )
 
@@ -40,6 +41,7 @@ AUDIO_CHARACTERS: Final = 160  # characters in base64 of a token: a second is 32
 _FILE: Final = Path(__file__).with_name("token_weights.json")
 _STRETCH: Final = 16_384  # characters that are looked at at once: more is slower
 _PENDING: Final = 512  # characters that wait to be counted with what comes after them
+_MAX_PER_CHARACTER: Final = 8  # tokens: more than any vocabulary has for a character of any script
 _SAMPLE, _SAMPLES = 4_096, 32  # bytes of a stretch that sequences are looked for in, and of how many places
 _MIN_PER_BYTE: Final = 0.1  # tokens of a byte, whatever sequences a text has
 
@@ -257,26 +259,47 @@ def prompt_size(messages: Iterable[PromptMessage], vocabulary: str = UNKNOWN) ->
     return sum(size_of(message, vocabulary) for message in messages)
 
 
+def request_size(request: ModelRequest, vocabulary: str = UNKNOWN) -> int:
+    """Return about how many tokens a provider reads for a call: the messages, and what the model may call."""
+    tools = "".join(f"{tool.name}{tool.description}{json.dumps(tool.parameters)}" for tool in request.tools)
+    return prompt_size(request.messages, vocabulary) + (estimate_message(tools, vocabulary) if tools else 0)
+
+
+def written_size(parts: Iterable[Part], vocabulary: str = UNKNOWN) -> int:
+    """Return about how many tokens a model wrote of a message: its words, its thoughts, what it called tools with."""
+    written = "".join(grown_text(part) for part in parts if isinstance(part, Text | Reasoning | ToolCall))
+    return estimate(written, vocabulary)
+
+
 class Tally:
     """Counts a text that comes in pieces, which may cut words."""
 
     def __init__(self, vocabulary: str = UNKNOWN) -> None:
         self._vocabulary = vocabulary
-        self._counted = 0.0
-        self._pending = ""
+        self.clear()
 
     def add(self, text: str) -> None:
         self._pending += text
         if len(self._pending) >= _PENDING:
             self._counted += weigh(self._pending, self._vocabulary)
-            self._pending = ""
+            self._pending, self._weight, self._weighed = "", 0.0, 0
 
     @property
     def tokens(self) -> int:
-        return math.ceil(self._counted + (weigh(self._pending, self._vocabulary) if self._pending else 0))
+        if self._weighed < len(self._pending):
+            self._weight, self._weighed = weigh(self._pending, self._vocabulary), len(self._pending)
+        return math.ceil(self._counted + self._weight)
+
+    @property
+    def at_most(self) -> int:
+        """A bound of `tokens` that costs nothing to find: it may be asked for with every piece."""
+        return math.ceil(self._counted + self._weight) + _MAX_PER_CHARACTER * (len(self._pending) - self._weighed)
 
     def __bool__(self) -> bool:
         return bool(self._counted or self._pending)
 
     def clear(self) -> None:
-        self._counted, self._pending = 0.0, ""
+        self._counted = 0.0
+        self._pending = ""
+        self._weight = 0.0  # of the first characters of what is pending,
+        self._weighed = 0  # and how many they are

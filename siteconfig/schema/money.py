@@ -5,18 +5,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
-from siteconfig.reading import WrittenFloat
+from core.written_numbers import as_written
 from siteconfig.schema.base import Closed, Open
 
 DEFAULT_RATE: Final = Decimal(6)  # USD per million tokens of a model nobody knows, where that is charged
 
 
-def _as_written(value: object) -> object:
-    """Return a fraction of the file as the decimal that it is written as: money is no binary float."""
-    return value.decimal if isinstance(value, WrittenFloat) else value
-
-
-Rate = Annotated[Decimal, BeforeValidator(_as_written), Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Rate = Annotated[Decimal, BeforeValidator(as_written), Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
 

@@ -53,7 +53,16 @@ def test_a_balance_is_set_with_a_reason(admin: Api, admin_user: User, owner: Use
                 {"balance": 1, "reason": " "}, {"balance": 1, "reason": "x", "user": "y"}):  # fmt: skip
         assert admin.send("PUT", path, bad).status_code == 400, bad
     assert admin.raw("PUT", path, b'{"balance": NaN, "reason": "x"}').status_code == 400
+    for text in (
+        b"4000.0000000000000001",
+        b"4000.00000000000000000000000000000000000001",
+        b"1e999",
+        b"1e999999999",
+        b"1e-9999",
+    ):
+        assert admin.raw("PUT", path, b'{"balance": %s, "reason": "x"}' % text).status_code == 400, text
     assert Balance.objects.get(user=owner).credits == 4000
+    assert admin.raw("PUT", path, b'{"balance": 4.5e3, "reason": "x"}').json()["balance"] == 4500
 
 
 def test_roles_are_made_changed_and_deleted(admin: Api, owner: User) -> None:

@@ -1,7 +1,7 @@
 """Whatever happens in whatever order, the books balance (a state machine over the real services and Postgres)."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from billing.models import Balance, Budget, BudgetUsage, Hold, LedgerEntry
 from billing.services import adjust, budgets, holds, policy
 from billing.services.reconcile import reconcile
 from tests.billing.test_budgets import place
-from tests.billing.test_holds import line
+from tests.billing.test_holds import cover, line
 
 STEPS = st.lists(
     st.tuples(
@@ -89,10 +89,15 @@ class Books:
     def _use(self, step: str, hold_id: UUID, amount: int) -> None:
         if step == "extend":
             person = Hold.objects.select_related("user").get(id=hold_id).user
-            with self._paid(person, amount, least=0) as admitted:
-                admitted.append(amount > 0 and holds.extend(hold_id=hold_id, credits=amount, tokens=amount))
+            held = Hold.objects.get(id=hold_id).amount
+            with self._paid(person, amount, least=0) as admitted, suppress(holds.NoCredit, holds.OverBudget):
+                cover(person, hold_id, held + amount, tokens=held + amount)
+                admitted.append(amount > 0)
         elif step == "grow":
-            assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(1), tokens=amount) <= amount
+            person = Hold.objects.select_related("user").get(id=hold_id).user
+            with suppress(holds.NoCredit, holds.OverBudget):
+                reply: dict[str, Any] = {"rate": Decimal(1), "min_reply": 1, "max_reply": amount + 1}
+                assert 1 <= cover(person, hold_id, **reply).reply_tokens <= amount + 1
         elif step == "release":
             holds.release(hold_id=hold_id)
         elif step == "crash":

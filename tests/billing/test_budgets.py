@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from django.db import connection, transaction
 from accounts.models import Group, Membership, Role, User
 from billing.models import Budget, BudgetUsage, Hold, LedgerEntry
 from billing.services import budgets, holds
+from billing.services.coverage import Covered
 from billing.services.reconcile import reconcile
 from core.ids import uuid7
-from tests.billing.test_holds import line
+from tests.billing.test_holds import cover, line
 
 MakeBudget = Callable[..., Budget]
 
@@ -94,11 +96,13 @@ def test_a_budget_binds_whom_it_names(
 def test_tokens_are_counted_where_the_budget_is_in_tokens(owner: User, make_budget: MakeBudget) -> None:
     budget = make_budget(unit="tokens", amount=2_000)
     hold_id = place(owner, 10**9, tokens=1_100)
-    assert not holds.extend(hold_id=hold_id, credits=0, tokens=901)
-    assert holds.extend(hold_id=hold_id, credits=10**9, tokens=900)
+    with pytest.raises(holds.OverBudget):
+        cover(owner, hold_id, tokens=2_001)
+    cover(owner, hold_id, 2 * 10**9, tokens=2_000)
     holds.settle(hold_id=hold_id, lines=[line("a", 1_500)])
     assert BudgetUsage.objects.get(budget=budget).spent == 1_500
-    assert holds.affordable(hold_id=place(owner, 0, tokens=100), rate=line("b", 1).coefficient) == 400
+    covered = cover(owner, place(owner, 0, tokens=100), tokens=100, rate=Decimal(9), min_reply=1, max_reply=30)
+    assert covered == Covered(30, 370)
 
 
 def test_a_soft_budget_warns_and_never_refuses(owner: User, make_budget: MakeBudget) -> None:
@@ -119,8 +123,23 @@ def test_a_reply_grows_only_as_far_as_the_tightest_budget(owner: User, make_budg
     make_budget(amount=1_000)
     make_budget(amount=700)
     hold_id = place(owner, 500)
-    assert holds.extend_by_tokens(hold_id=hold_id, rate=line("a", 1).coefficient, tokens=1_000) == 200
-    assert holds.extend_by_tokens(hold_id=hold_id, rate=line("a", 1).coefficient, tokens=1_000) == 0
+    reply: dict[str, Any] = {"rate": Decimal(1), "min_reply": 1, "max_reply": 1_000}
+    assert cover(owner, hold_id, 500, **reply) == Covered(200, 0)
+    with pytest.raises(holds.OverBudget):
+        cover(owner, hold_id, 500, **reply | {"min_reply": 201})
+    assert reconcile().drift == []
+
+
+def test_a_budget_counts_calls_under_an_open_hold_as_spent(owner: User, make_budget: MakeBudget) -> None:
+    in_credits, in_tokens = make_budget(amount=1_000), make_budget(amount=5_000, unit="tokens")
+    hold_id = place(owner, 500, tokens=50)
+    for _ in range(2):
+        cover(owner, hold_id, 200, tokens=20, lines=[line("a", 300)])
+        assert list(BudgetUsage.objects.order_by("budget_id").values_list("budget", "spent", "held")) == [
+            (in_credits.id, 300, 200), (in_tokens.id, 300, 20),
+        ]  # fmt: skip
+    holds.settle(hold_id=hold_id, lines=[line("a", 300), line("b", 10)])
+    assert set(BudgetUsage.objects.values_list("spent", "held")) == {(310, 0)}
     assert reconcile().drift == []
 
 
@@ -168,7 +187,7 @@ def test_placing_settling_and_extending_at_once_does_not_deadlock(
         try:
             held = [place(people[(number + step) % 4], 10) for step in range(4)]
             for hold_id in held:
-                assert holds.extend(hold_id=hold_id, credits=5)
+                cover(people[0], hold_id, 15, lines=[line(f"{hold_id}:a", 3)])
             holds.settle_many({hold_id: [line(f"{hold_id}", 7)] for hold_id in held})
         finally:
             connection.close()
@@ -176,5 +195,5 @@ def test_placing_settling_and_extending_at_once_does_not_deadlock(
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(24)))
     assert reconcile().drift == []
-    assert set(BudgetUsage.objects.values_list("spent", "held")) == {(24 * 4 * 7, 0)}
+    assert set(BudgetUsage.objects.values_list("spent", "held")) == {(24 * 4 * 10, 0)}
     assert transaction.get_connection().in_atomic_block is False

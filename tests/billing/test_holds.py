@@ -1,7 +1,8 @@
 """Holds and the ledger against a real Postgres: nothing overspent, nothing charged twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
-from billing.services import holds, ledger
+from billing.services import coverage, holds, ledger
 from billing.services.pricing import Rates
 from billing.services.quantities import Quantities
 from core.ids import uuid7
@@ -33,6 +34,14 @@ def place(user: User, credits: int) -> UUID:
     hold_id = uuid7()
     run_pipeline(holds.place_statements(hold_id=hold_id, reserve=holds.Reserve(user_id=user.id, credits=credits)))
     return hold_id
+
+
+def cover(
+    user: User, hold_id: UUID, credits: int = 0, *, lines: Sequence[ledger.LedgerLine] = (), **demand: Any
+) -> coverage.Covered:
+    """Bring the hold to so many credits, and what `demand` says."""
+    needed = coverage.Demand(credits=Decimal(credits), **demand)
+    return coverage.cover(hold_id=hold_id, user_id=user.id, demand=needed, lines=lines)
 
 
 def line(key: str, tokens: int, rates: Rates | None = ONE) -> holds.LedgerLine:
@@ -57,7 +66,7 @@ def check_books(user: User) -> None:
 def test_without_balances_every_hold_is_granted_and_the_ledger_is_written(owner: User) -> None:
     hold_id = place(owner, 10**12)
     assert Hold.objects.get(id=hold_id).amount == 0
-    assert holds.extend(hold_id=hold_id, credits=10**12)
+    assert cover(owner, hold_id, 10**13, max_reply=7) == coverage.Covered(7, None)
     [entry] = holds.settle(hold_id=hold_id, lines=[line("a", 70)])
     assert (entry.credits, entry.balance_after, entry.input_tokens) == (-70, -70, 70)
     check_books(owner)
@@ -76,7 +85,9 @@ def test_more_than_there_is_cannot_be_held(owner: User, thousand_credits: None) 
         place(owner, 401)
     assert Hold.objects.count() == 1
     hold_id = place(owner, 400)
-    assert not holds.extend(hold_id=hold_id, credits=1)
+    with pytest.raises(holds.NoCredit):
+        cover(owner, hold_id, 401)
+    assert Hold.objects.get(id=hold_id).amount == 400
     check_books(owner)
 
 
@@ -88,7 +99,8 @@ def test_nothing_left_refuses_even_what_costs_nothing(owner: User, thousand_cred
 
 def test_settling_charges_what_was_used_frees_the_rest_and_happens_once(owner: User, thousand_credits: None) -> None:
     hold_id = place(owner, 500)
-    assert holds.extend(hold_id=hold_id, credits=100)
+    cover(owner, hold_id, 600)
+    assert holds.available(user_id=owner.id) == 400
     first = holds.settle(hold_id=hold_id, lines=[line("a", 120), line("b", 30)])
     again = holds.settle(hold_id=hold_id, lines=[line("a", 120), line("b", 30)])
     assert [entry.key for entry in first] == [entry.key for entry in again] == ["a", "b"]
@@ -101,15 +113,52 @@ def test_a_released_hold_costs_nothing_and_cannot_be_used(owner: User, thousand_
     hold_id = place(owner, 500)
     holds.release(hold_id=hold_id)
     holds.release(hold_id=hold_id)
-    assert not holds.extend(hold_id=hold_id, credits=1)
+    with pytest.raises(holds.NoCredit):
+        cover(owner, hold_id, 1)
     assert holds.available(user_id=owner.id) == 1_000
     check_books(owner)
 
 
 def test_a_slice_shrinks_to_what_is_left_down_to_one_token(owner: User, thousand_credits: None) -> None:
     hold_id = place(owner, 995)
-    assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(2), tokens=1_000) == 2
-    assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(2), tokens=1_000) == 0
+    reply: dict[str, Any] = {"rate": Decimal(2), "min_reply": 1, "max_reply": 1_000}
+    assert cover(owner, hold_id, 995, **reply) == coverage.Covered(2, 0)
+    with pytest.raises(holds.NoCredit):
+        cover(owner, hold_id, 995, **reply | {"min_reply": 3})
+    assert cover(owner, hold_id, 100, **reply | {"max_reply": 50}) == coverage.Covered(50, 400)
+    assert Hold.objects.get().amount == 200
+    check_books(owner)
+
+
+def test_what_is_over_is_charged_with_what_comes_next_reserved_once(owner: User, thousand_credits: None) -> None:
+    hold_id = place(owner, 500)
+    for _ in range(2):
+        cover(owner, hold_id, 300, lines=[line("a", 120)], prompt_tokens=7, written_tokens=9)
+        hold = Hold.objects.get()
+        assert (hold.state, hold.amount, hold.prompt_tokens, hold.written_tokens) == ("open", 300, 7, 9)
+        assert holds.available(user_id=owner.id) == 580
+        check_books(owner)
+    with pytest.raises(holds.NoCredit):
+        cover(owner, hold_id, 900, lines=[line("b", 100)])
+    assert not LedgerEntry.objects.filter(key="b").exists()
+    holds.settle(hold_id=hold_id, lines=[line("b", 100)])
+    assert Balance.objects.get().credits == 780
+    check_books(owner)
+
+
+def test_more_than_is_reserved_is_charged_as_far_as_there_is_credit_that_others_do_not_hold(
+    owner: User, thousand_credits: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = place(owner, 400), place(owner, 100)
+    cover(owner, first, 0, lines=[line("a", 5_000)])
+    assert (LedgerEntry.objects.get(key="a").credits, holds.available(user_id=owner.id)) == (-900, 0)
+    holds.settle(hold_id=second, lines=[line("b", 70), line("c", 70)])
+    assert list(LedgerEntry.objects.filter(key__in="bc").order_by("key").values_list("credits", flat=True)) == [
+        -70,
+        -30,
+    ]
+    assert Balance.objects.get().credits == 0
+    assert "a cost 5000 credits; the 900 that were left are charged" in caplog.text
     check_books(owner)
 
 
@@ -209,7 +258,7 @@ def test_settling_the_same_holds_in_any_order_at_once_charges_each_once(
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["place", "extend", "settle", "release", "title"]), st.integers(0, 5), st.integers(0, 400)
+        st.sampled_from(["place", "cover", "settle", "release", "title"]), st.integers(0, 5), st.integers(0, 400)
     ),
     max_size=25,
 )
@@ -234,8 +283,9 @@ def test_the_books_balance_after_any_sequence(
                 assert before < max(amount, 1)
         elif step == "title":
             book(owner, line(f"title:{which}", amount))
-        elif hold_id and step == "extend":
-            holds.extend(hold_id=hold_id, credits=amount)
+        elif hold_id and step == "cover":
+            with suppress(holds.NoCredit):
+                cover(owner, hold_id, amount, lines=[line(f"{hold_id}:{which}", amount)])
         elif hold_id and step == "settle":
             holds.settle(hold_id=hold_id, lines=[line(f"{hold_id}:{which}", amount), line(f"{hold_id}:x{number}", 1)])
         elif hold_id:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from billing.models import Balance, Hold, LedgerEntry
 from billing.services import account_statement, adjust, holds, ledger, policy
 from billing.services.reconcile import reconcile
 from core.ids import uuid7
-from tests.billing.test_holds import line
+from tests.billing.test_holds import cover, line
 
 START, REFILL = 1_000_000, 1_000_000
 DAILY = policy.Refill(REFILL, 1, "days")
@@ -178,8 +179,24 @@ def test_a_reply_that_outgrows_the_credit_is_refilled_too(owner: User, rules: An
     owns(owner, 100, refilled=timedelta(hours=25))
     hold_id = uuid7()
     holds.place(hold_id=hold_id, reserve=holds.Reserve(user_id=owner.id, credits=100))
-    assert holds.extend(hold_id=hold_id, credits=5_000)
-    assert not holds.extend(hold_id=hold_id, credits=2 * REFILL)
+    cover(owner, hold_id, 5_100)
+    with pytest.raises(holds.NoCredit):
+        cover(owner, hold_id, 2 * REFILL)
+    assert refills(owner) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refill_comes_before_a_part_of_a_reply(owner: User, rules: Any) -> None:
+    rules()
+    owns(owner, 100, refilled=timedelta(hours=25))
+    hold_id = uuid7()
+    holds.place(hold_id=hold_id, reserve=holds.Reserve(user_id=owner.id, credits=50))
+    reply: dict[str, Any] = {"rate": Decimal(1), "min_reply": 1}
+    assert cover(owner, hold_id, 50, **reply, max_reply=50).reply_tokens == 50
+    assert refills(owner) == 0
+    assert cover(owner, hold_id, 50, **reply, max_reply=51).reply_tokens == 51
+    assert refills(owner) == 1
+    assert cover(owner, hold_id, 50, **reply, max_reply=2 * REFILL).reply_tokens == 50 + REFILL
     assert refills(owner) == 1
 
 

@@ -1,8 +1,10 @@
 """Titles: which model is asked, with what, when, and who is charged; against the model server."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,14 +12,17 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from accounts.models import User
-from billing.models import LedgerEntry
+from billing.models import Hold, LedgerEntry
 from billing.services.pricing import Rates
 from chat.models import Message
 from chat.services.turns import titles
 from chat.services.turns.queue import WORK, client
 from endpoints.catalog import registry
 from endpoints.providers.base import Endpoint, ModelRequest, Titles
+from endpoints.services.metered import MeteredModel
 from endpoints.services.tokens import estimate
+from messages.events import Event, Finished, PartStarted
+from messages.parts import Text
 from runs.worker import Generator
 from siteconfig import live
 from tests.conversations import began
@@ -121,9 +126,11 @@ def test_a_model_that_writes_no_json_is_asked_for_text_and_both_calls_are_charge
     assert title_of(owner, titled_endpoint, asked="[[title:Cats_purr json=no]]", method="structured") == "Cats purr"
     first, second = (request["body"] for request in model_server.requests())
     assert ["response_format" in first, "response_format" in second] == [True, False]
-    word_count = sum(len(str(body["messages"][0]["content"]).split()) for body in (first, second))
-    entry = LedgerEntry.objects.get(reason="title")
-    assert [entry.input_tokens, entry.output_tokens] == [word_count, 4]
+    words = [len(str(body["messages"][0]["content"]).split()) for body in (first, second)]
+    entries = LedgerEntry.objects.filter(reason="title").order_by("key")
+    assert list(entries.values_list("input_tokens", "output_tokens")) == [(number, 2) for number in words]
+    assert [entry.key.rpartition(":")[2] for entry in entries][1] == "1"
+    assert set(Hold.objects.filter(id__in=entries.values("hold_id")).values_list("state", flat=True)) == {"settled"}
 
 
 @pytest.mark.parametrize("timing", ["immediate", "final"])
@@ -186,10 +193,11 @@ def test_a_model_that_thinks_is_asked_for_little_of_it_or_has_room(
 def test_a_call_without_a_count_is_charged_by_estimate(
     owner: User, titled_endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def silent(request: ModelRequest) -> tuple[str, None, None]:
-        return "Cats purr", None, None
+    async def silent(request: ModelRequest) -> AsyncGenerator[Event]:
+        yield PartStarted(0, Text("Cats purr"))
+        yield Finished()
 
-    monkeypatch.setattr(titles, "complete", silent)
+    monkeypatch.setattr(titles, "MeteredModel", partial(MeteredModel, model=silent))
     assert title_of(owner, titled_endpoint) == "Cats purr"
     entry = LedgerEntry.objects.get(reason="title")
     assert entry.estimated

@@ -2,25 +2,35 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
+from django.forms import modelform_factory
+from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from accounts.models import User
-from billing.models import LedgerEntry
-from billing.services import ledger
+from accounts.admin.matrix import Matrix
+from accounts.models import ModelAccess, Role, User
+from accounts.services import roles
+from billing.models import Hold, LedgerEntry, Price
+from billing.services import holds, ledger
+from billing.services.payer import CallPrice, Payer
 from billing.services.price_map import installed, rates_of_entry, read_map
+from billing.services.price_table import price_of, table
 from billing.services.pricing import Rates, charge
 from billing.services.quantities import Quantities
+from core.ids import uuid7
 from endpoints.catalog import model_lists, registry
 from endpoints.catalog.model_list_reader import read_list
-from endpoints.catalog.prices import price_in_force
+from endpoints.catalog.prices import price_in_force, reserve_of
 from endpoints.transport.failures import try_json
 from siteconfig.configuration import load_config
+from tests.api.conftest import Api
 
 MILLION = Quantities(input=1_000_000)
 # How a price per million tokens is written, and what a million tokens then cost in credits.
@@ -97,6 +107,70 @@ def test_a_price_of_a_map_reaches_the_ledger_as_it_is_written(
     path.write_text(f'{{"m": {{"input_cost_per_token": {text}, "output_cost_per_token": {text}}}}}')
     entry = written_entry(owner, rates_of_entry(read_map(path)["m"]))
     assert (entry.rates["prompt"], entry.credits) == (rate, -credits)
+
+
+# A coefficient, and what a million tokens at one USD a million then cost. It has four decimal places. To a binary float
+# 1.00005 with something far behind it is 1.00005, which is rounded to an even digit.
+COEFFICIENTS = [
+    ("1.5", 1_500_000), ("1.8", 1_800_000), ("0.1", 100_000), ("1.00005000000000000000001", 1_000_100),
+    ("1.00005", 1_000_000), ("1.0000499999999999999999", 1_000_000), ("1e-1", 100_000), ("7", 7_000_000),
+]  # fmt: skip
+
+
+def charged_for_a_million(user: User) -> int:
+    """Return what a call costs this person that is reserved at their role's coefficient, as the ledger has it."""
+    rates = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+    reserve = reserve_of(Payer(user_id=user.id, role=user.role_name), CallPrice("E", "m", rates), MILLION)
+    holds.place(hold_id=(hold_id := uuid7()), reserve=reserve)
+    coefficient = Hold.objects.get(id=hold_id).coefficient
+    line = ledger.LedgerLine(
+        key="k", reason="message", endpoint="E", model="m", quantities=MILLION, rates=rates, coefficient=coefficient
+    )
+    [entry] = holds.settle(hold_id=hold_id, lines=[line])
+    assert reserve.credits == -entry.credits
+    return -entry.credits
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("text", "credits"), COEFFICIENTS)
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_coefficient_of_the_rest_interface_reaches_the_ledger_as_it_is_written(
+    owner: User, admin_user: User, text: str, credits: int, as_text: bool
+) -> None:
+    written = f'"{text}"' if as_text else text
+    body = f'{{"modelAccess": {{"m": {{"enabled": true, "coefficient": {written}}}}}}}'.encode()
+    assert Api(admin_user).raw("PUT", "/api/admin/roles/USER", body).status_code == 200
+    assert charged_for_a_million(owner) == credits
+    # What is shown is read back as it was.
+    shown = Api(admin_user).get("/api/admin/roles/USER").json()["modelAccess"]
+    assert Api(admin_user).send("PUT", "/api/admin/roles/USER", {"modelAccess": shown}).json()["modelAccess"] == shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("text", "credits"), [row for row in COEFFICIENTS if "e" not in row[0]])
+def test_a_coefficient_of_the_matrix_does_too(owner: User, admin_user: User, text: str, credits: int) -> None:
+    role = Role.objects.get(name="USER")
+    roles.update(actor=None, role=role, model_access={"m": {"coefficient": "2"}})
+    form = QueryDict(f"matrix=USER&m|USER||m=on&m|USER||m|c={text}")
+    assert Matrix([role]).save(form, actor=admin_user) == 1
+    assert charged_for_a_million(owner) == credits
+
+
+@pytest.mark.django_db
+def test_the_example_roles_coefficients_do_too() -> None:
+    call_command("seed_roles", "--yes", stdout=StringIO())
+    coefficients = dict(ModelAccess.objects.values_list("model", "coefficient"))
+    assert coefficients == {"gpt-3.5-turbo": Decimal(1), "gpt-4": Decimal("1.5"), "claude-3": Decimal("1.8")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("rate", "credits"), [("0.1", 100_000), ("0.00000001", 1), ("999999.99999999", 10**12)])
+def test_a_price_of_an_administrator_reaches_the_ledger_as_it_is_written(owner: User, rate: str, credits: int) -> None:
+    fields = {"model": "m", "prompt": rate, "completion": rate}
+    modelform_factory(Price, fields=tuple(fields))(fields).save()
+    table.invalidate()
+    entry = written_entry(owner, price_of("Somewhere", "m"))
+    assert (Decimal(entry.rates["prompt"]), -entry.credits) == (Decimal(rate), credits)
 
 
 def test_the_installed_map_has_no_binary_floats() -> None:

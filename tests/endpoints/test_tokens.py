@@ -152,4 +152,13 @@ def test_what_comes_in_pieces_is_counted_as_a_whole(size: int) -> None:
             tally.add(text[at : at + size])
         assert abs(tally.tokens - estimate(text)) <= max(3, 0.06 * estimate(text))
         tally.clear()
-        assert (tally.tokens, bool(tally)) == (0, False)
+        assert (tally.tokens, bool(tally), tally.at_most) == (0, False, 0)
+
+
+@pytest.mark.parametrize("text", [*TEXTS.values(), "\U000131f0" * 600, "ᄒᆞᆫ글" * 300, "\n\t" * 400])
+def test_the_bound_holds_and_meets_the_count_where_it_is_counted(text: str) -> None:
+    tally = Tally()
+    for at in range(0, len(text), 7):
+        tally.add(text[at : at + 7])
+        bound = tally.at_most
+        assert bound >= tally.tokens == tally.at_most

@@ -174,10 +174,13 @@ def work() -> None:
 
 def _turns() -> None:
     from accounts.models import User  # noqa: PLC0415
+    from billing.services.ledger import LedgerLine  # noqa: PLC0415
+    from billing.services.quantities import Quantities  # noqa: PLC0415
     from chat.services.refusal import TurnRefused  # noqa: PLC0415
     from chat.services.turns.draft import Draft  # noqa: PLC0415
     from chat.services.turns.turns import start_turn  # noqa: PLC0415
     from endpoints.catalog import registry  # noqa: PLC0415
+    from endpoints.catalog.prices import rates_of  # noqa: PLC0415
     from messages.events import Finished, Usage  # noqa: PLC0415
     from messages.parts import Text  # noqa: PLC0415
     from runs import persistence  # noqa: PLC0415
@@ -186,6 +189,8 @@ def _turns() -> None:
     chance = random.Random()
     me = f"bench-{os.getpid()}-{threading.get_ident()}"
     endpoint = registry.current().get("Bench")
+    if endpoint is None:
+        raise LookupError("there is no endpoint Bench")
     while True:
         draft = Draft(text="Why do cats purr? " * chance.randint(1, 20), endpoint="Bench", model="gpt-4o")
         try:
@@ -196,7 +201,11 @@ def _turns() -> None:
             said = [Text("Because they can. " * chance.randint(1, 50))]
             persistence.save(worker=me, batch=[persistence.Progress(job.id, job.message_id, said, "0-1")])
             usage = Usage(input_tokens=chance.randint(10, 4_000), output_tokens=chance.randint(1, 900))
-            outcome = persistence.RunResult(job, me, Finished("stop"), said, [usage], endpoint)
+            line = LedgerLine(
+                key=f"generation:{job.id}:0", reason="message", endpoint="Bench", model="gpt-4o",
+                quantities=Quantities.of(usage), rates=rates_of(endpoint, "gpt-4o"), coefficient=job.coefficient,
+            )  # fmt: skip
+            outcome = persistence.RunResult(job, me, Finished("stop"), said, [usage], endpoint, [line])
             persistence.finish([outcome])
             persistence.finish([outcome])  # a retry of what was committed must change nothing
 

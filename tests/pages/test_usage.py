@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from billing.models import LedgerEntry
+from billing.services.quantities import Quantities
 from billing.services.usage import Used, usage_of
 from tests.cast import signed_in
 from web.plot import HEIGHT, WIDTH, PlotDay, plot_of, rows_of
@@ -32,7 +33,7 @@ def test_usage_is_summed_up_by_day_model_and_endpoint(owner: User, stranger: Use
     assert usage.days[-1][0] == timezone.localdate()
     assert [(row.model, row.used.credits) for row in usage.models] == [("small", 30), ("tiny", 15)]
     assert usage.endpoints == [("Somewhere", usage.total)]
-    assert usage.total == Used(2_100, 900, 150, 9, 0, 45, 3)
+    assert usage.total == Used(Quantities(input=2_100, output=900, reasoning=150, cache_read=9, calls=3), 45)
     assert usage.total.tokens == 3_009
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from accounts.models import User
 from billing.models import Hold, LedgerEntry
+from billing.services.ledger import LedgerLine
+from billing.services.quantities import Quantities
 from chat.models import Message, Run
 from chat.services.turns import turns
 from endpoints.catalog import registry
@@ -23,7 +25,14 @@ PARTS = [Text("Because they can.")]
 
 
 def outcome(job: ClaimedRun, ending: Finished | Failed, usages: Sequence[Usage] = (), worker: str = "one") -> RunResult:
-    return RunResult(job, worker, ending, PARTS, usages, registry.current().get("Somewhere"))
+    lines = [
+        LedgerLine(
+            key=f"generation:{job.id}:{number}", reason="message", endpoint=job.endpoint, model=job.model,
+            quantities=Quantities.of(usage), rates=None,
+        )
+        for number, usage in enumerate(usages)
+    ]  # fmt: skip
+    return RunResult(job, worker, ending, PARTS, usages, registry.current().get("Somewhere"), lines)
 
 
 def test_a_run_is_taken_once_with_all_it_needs(owner: User) -> None:

@@ -16,7 +16,7 @@ from core.ttl_cache import ttl_cache
 from endpoints.catalog import keys, stored_endpoints
 from endpoints.models import UserKey
 from messages.events import Failed
-from runs import persistence
+from runs import persistence, worker
 from runs.worker import Generator
 from tests.conversations import began
 from tests.model_server.fixtures import ModelServer
@@ -63,7 +63,7 @@ def test_a_key_that_expires_while_the_run_waits(owner: User) -> None:
     started = began(owner, endpoint="Own", model="mini")
     UserKey.objects.update(expires_at=timezone.now())
     job = persistence.claim(ids=[started.run.id], worker="late")[0]
-    endpoint, _budget = Generator()._means_of(job)
+    endpoint, _price = worker._means_of(job)
     assert endpoint == Failed("expired_user_key")
 
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
 from billing.models import Balance, Hold, LedgerEntry
-from billing.services import holds
+from billing.services import coverage
 from chat.models import Conversation, Message, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.organise import conversations
@@ -187,14 +187,14 @@ async def test_settings_nobody_can_read_fail_the_run_and_only_it(owner: User, ge
 async def test_credit_that_cannot_be_asked_for_just_now_is_waited_for(
     owner: User, generator: Generator, balances_on: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extend, failures = holds.extend, iter([True, True])
+    look, failures = coverage.look, iter([True, True])
 
-    def extend_after_a_while(**values: Any) -> bool:
+    def look_after_a_while(**values: Any) -> coverage.Covered:
         if next(failures, False):
             raise OperationalError("the database is starting up")
-        return extend(**values)
+        return look(**values)
 
-    monkeypatch.setattr(holds, "extend", extend_after_a_while)
+    monkeypatch.setattr(coverage, "look", look_after_a_while)
     started = await asked(owner, "[[tokens:20]]", model="gpt-4o")
     assert (await over(started)).state == "done"
     balance = await Balance.objects.aget(user=owner)
@@ -205,11 +205,11 @@ async def test_credit_that_cannot_be_asked_for_just_now_is_waited_for(
 async def test_a_stop_while_credit_is_asked_for_ends_the_run_unasked(
     owner: User, generator: Generator, balances_on: None, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extend = holds.extend
+    look = coverage.look
 
-    def extend_and_stop(**values: Any) -> bool:
+    def look_and_stop(**values: Any) -> coverage.Covered:
         turns.stop(user=owner, run_id=Run.objects.get().id)
-        done = extend(**values)
+        done = look(**values)
         asyncio.run_coroutine_threadsafe(heard(), loop).result(10)
         return done
 
@@ -218,7 +218,7 @@ async def test_a_stop_while_credit_is_asked_for_ends_the_run_unasked(
             await asyncio.sleep(0.01)
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(holds, "extend", extend_and_stop)
+    monkeypatch.setattr(coverage, "look", look_and_stop)
     started = await asked(owner, "[[tokens:20]]", model="gpt-4o")
     assert (await over(started)).state == "stopped"
     assert model_server.count == 0

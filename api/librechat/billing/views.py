@@ -1,6 +1,7 @@
 """A person's own balance; administrators see everybody's."""
 
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -8,7 +9,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,13 +22,21 @@ from api.base.scopes import READ_ONLY
 from api.librechat.accounts.admin_roles import give
 from billing.models import Balance
 from billing.services import adjust, policy
+from core.written_numbers import as_written
 
 _OBJECT = {200: {"type": "object"}}
 MAX_RESULTS = 50
 
 
+# A number of JSON that may have a fraction of 0; compared exactly, before anything is calculated with it.
+_Written = Annotated[Decimal, Field(ge=-adjust.MAX_CREDITS, le=adjust.MAX_CREDITS)]
+Credits = Annotated[
+    int | _Written, BeforeValidator(as_written), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "number"}]})
+]
+
+
 class BalanceRequest(ApiRequest):
-    balance: int | float
+    balance: Credits
     reason: str = Field(max_length=500)
 
 
@@ -120,7 +129,7 @@ class UserBalanceView(AdminView):
 
     def _set(self, request: Request, user_id: UUID) -> Response:
         body, user = read_body(request, BalanceRequest), user_or_404(user_id)
-        if body.balance != body.balance or body.balance % 1:
+        if body.balance % 1:
             raise ApiError(400, _("balance must be a whole number of credits."))
         adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
         wire = user_to_admin(User.objects.select_related("balance").get(id=user.id))

@@ -3,9 +3,13 @@
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, count
+from typing import TypeVar
 from uuid import UUID
 
+from asgiref.sync import async_to_sync, sync_to_async
 from celery import current_app
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,29 +17,26 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from billing.models import Hold
 from billing.services import holds, policy
-from billing.services.quantities import Quantities
+from billing.services.payer import Payer
 from chat import access
 from chat.models import Conversation, Message, Run
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
-from chat.services.turns.alarms import implausible_usage
 from chat.services.turns.title_text import clean_title
 from core import rate_limits
 from core.ids import uuid7
 from endpoints.catalog import keys, registry
-from endpoints.catalog.facts import vocabulary_of
-from endpoints.catalog.prices import UnknownPrice, rates_of, reserve_for
+from endpoints.catalog.prices import UnknownPrice
 from endpoints.parameters.least_thinking import least_thinking
 from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
 from endpoints.services.callers import caller_of
-from endpoints.services.model_calls import complete
+from endpoints.services.metered import MeteredModel
+from endpoints.services.model_calls import Model, complete
 from endpoints.services.placeholders import uses_caller_placeholders
-from endpoints.services.plausible import plausible
 from endpoints.services.structured import complete_object
-from endpoints.services.tokens import estimate, prompt_size
-from messages.events import Failed, Usage
-from messages.reducer import add_usage
+from messages.events import Failed
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
@@ -175,84 +176,50 @@ def _prompt(titles: Titles, question: Message) -> str:
 
 
 def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, key: str) -> tuple[str, Failed | None]:
-    """Return what the model wrote and why it failed, having charged it to the endpoint that was called.
+    """Return what the model wrote and why it failed, having charged it to the conversation's owner.
 
-    Raises what `holds.place` raises, and `UnknownPrice`.
+    Raises `NoCredit`, `OverBudget`, `UnknownPrice`.
     """
-    endpoint, model = request.endpoint, request.model
-    hold_id = uuid7()
-    asked = prompt_size(request.messages, vocabulary_of(model))
-    reserve = reserve_for(
-        conversation.owner,
-        endpoint,
-        model,
-        prompt_tokens=asked,
-        reply_tokens=request.max_tokens,
-        key_id=_begun_with(conversation),
+    owner = conversation.owner
+    payer = Payer(
+        user_id=owner.id, role=owner.role_name, key_id=_begun_with(conversation), conversation_id=conversation.id
     )
-    holds.place(hold_id=hold_id, reserve=reserve)
+    keys_of_calls = chain([key], (f"{key}:{number}" for number in count(1)))
+    model = MeteredModel(payer, "title", keys_of_calls, _in_this_thread)
+    return async_to_sync(_written)(request, titles, model)
+
+
+async def _in_this_thread(work: Callable[[], T]) -> T:
+    """Do database work in the task's own thread, on its own connection."""
+    return await sync_to_async(work)()
+
+
+async def _written(request: ModelRequest, titles: Titles, model: Model) -> tuple[str, Failed | None]:
     try:
-        text, usage, failed = asyncio.run(asyncio.wait_for(_written(request, titles), SECONDS))
+        async with asyncio.timeout(SECONDS):
+            return await _answer(request, titles, model)
     except TimeoutError:
-        holds.release(hold_id=hold_id)
         return "", Failed("timeout", f"no title within {SECONDS} s")
-    except BaseException:
-        holds.release(hold_id=hold_id)
-        raise
-    if usage is None and failed is not None:
-        holds.release(hold_id=hold_id)
-        return text, failed
-    usage = _believed(conversation, request, usage, text)
-    line = holds.LedgerLine(
-        key=key,
-        reason="title",
-        endpoint=endpoint.name,
-        model=model,
-        quantities=Quantities.of(usage),
-        rates=rates_of(endpoint, model),
-        coefficient=reserve.coefficient,
-        estimated=usage.estimated,
-    )
-    holds.settle(hold_id=hold_id, lines=[line])
-    return text, failed
 
 
-def _believed(conversation: Conversation, request: ModelRequest, usage: Usage | None, text: str) -> Usage:
-    """Return what is charged: by estimate where the provider reports nothing, and never what cannot be."""
-    vocabulary = vocabulary_of(request.model)
-    written = estimate(text, vocabulary)
-    if usage is None:
-        return Usage(prompt_size(request.messages, vocabulary), written, estimated=True)
-    charged = plausible(usage, request, written=written)
-    if charged != usage:
-        implausible_usage(
-            endpoint=request.endpoint.name,
-            model=request.model,
-            owner_id=conversation.owner_id,
-            reported=usage,
-            charged=charged,
-        )
-    return charged
-
-
-async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | None, Failed | None]:
+async def _answer(request: ModelRequest, titles: Titles, model: Model) -> tuple[str, Failed | None]:
     """Return the title as the model wrote it. A model that cannot write JSON is asked for text instead.
 
     One that refuses to be asked for few thoughts is asked without a word about them.
     """
     if titles.method == "completion":
-        text, usage, failed = await complete(request)
-        if failed is not None and failed.code == "bad_request" and request.params:
-            return await complete(replace(request, params={}))
-        return text, usage, failed
-    answer, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
-    title = answer.get("title") if answer else None
-    if isinstance(title, str) and title:
-        return title, spent, failed
-    if failed is not None and failed.code != "bad_request":
-        return "", spent, failed
-    text, usage, failed = await complete(replace(request, params={}))
-    return text, add_usage(spent, usage) if spent and usage else spent or usage, failed
+        text, _usage, failed = await complete(request, model=model)
+        if failed is None or failed.code != "bad_request" or not request.params:
+            return text, failed
+    else:
+        answer, _usage, failed = await complete_object(request, name="title", schema=SCHEMA, model=model)
+        title = answer.get("title") if answer else None
+        if isinstance(title, str) and title:
+            return title, failed
+        if failed is not None and failed.code != "bad_request":
+            return "", failed
+    text, _usage, failed = await complete(replace(request, params={}), model=model)
+    return text, failed
 
 
 def _begun_with(conversation: Conversation) -> UUID | None:

@@ -5,8 +5,8 @@ from accounts.models import Role
 from accounts.services import roles
 
 # The example of MetoGPT's README.
-PRO = {"gpt-4": {"enabled": True, "coefficient": 1.5}, "claude-3": {"enabled": True, "coefficient": 1.8}}
-USER = {"gpt-3.5-turbo": {"enabled": True, "coefficient": 1.0}}
+PRO = {"gpt-4": {"enabled": True, "coefficient": "1.5"}, "claude-3": {"enabled": True, "coefficient": "1.8"}}
+USER = {"gpt-3.5-turbo": {"enabled": True, "coefficient": "1.0"}}
 
 
 class Command(AdminCommand):

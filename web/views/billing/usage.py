@@ -65,7 +65,7 @@ def _by_day(report: usage.UsageReport) -> list[PlotDay]:
     return [
         PlotDay(
             day,
-            {"read": used.tokens - used.output, "written": used.output},
+            {"read": used.quantities.prompt, "written": used.quantities.output},
             f"{number_format(used.tokens, force_grouping=True)} · {in_words(used.credits)}",
         )
         for day, used in report.days
@@ -80,12 +80,12 @@ def conversation_cost(request: SignedInRequest, conversation_id: UUID) -> HttpRe
     parts = costs.parts_of(conversation)
     total = sum((part.used for part in parts), Used())
     kinds = [
-        (_("Input"), total.input),
-        (_("Read from the cache"), total.cache_read),
-        (_("Written to the cache"), total.cache_write),
-        (_("including for an hour"), total.cache_write_1h),
-        (_("Output"), total.output),
-        (_("including reasoning"), total.reasoning),
+        (_("Input"), total.quantities.input),
+        (_("Read from the cache"), total.quantities.cache_read),
+        (_("Written to the cache"), total.quantities.cache_write),
+        (_("including for an hour"), total.quantities.cache_write_1h),
+        (_("Output"), total.quantities.output),
+        (_("including reasoning"), total.quantities.reasoning),
     ]
     return show_dialog(request, "chat/cost.html", conversation, parts=parts, total=total, kinds=kinds)
 
