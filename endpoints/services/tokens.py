@@ -276,7 +276,10 @@ class Tally:
 
     def __init__(self, vocabulary: str = UNKNOWN) -> None:
         self._vocabulary = vocabulary
-        self.clear()
+        self._counted = 0.0
+        self._pending = ""
+        self._weight = 0.0  # of the first characters of what is pending,
+        self._weighed = 0  # and how many they are
 
     def add(self, text: str) -> None:
         self._pending += text
@@ -299,7 +302,4 @@ class Tally:
         return bool(self._counted or self._pending)
 
     def clear(self) -> None:
-        self._counted = 0.0
-        self._pending = ""
-        self._weight = 0.0  # of the first characters of what is pending,
-        self._weighed = 0  # and how many they are
+        self._counted, self._pending, self._weight, self._weighed = 0.0, "", 0.0, 0
