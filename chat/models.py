@@ -213,6 +213,8 @@ class Message(models.Model):
     state = models.CharField(max_length=11, choices=State.choices, default=State.COMPLETE)
     parts = models.JSONField(default=list, blank=True)  # the JSON of `content`
     text = models.TextField(blank=True)  # the text parts alone, for search and copy
+    # Whether a reply's parts hold more than text and thoughts; the database sets it (migration 0020).
+    beyond_text = models.BooleanField(default=False, db_default=False, editable=False)
     endpoint = models.CharField(max_length=128, blank=True)
     model = models.CharField(max_length=256, blank=True)
     spec = models.CharField(

@@ -22,14 +22,13 @@ from accounts.models.access import is_granted_sql
 from billing.services import holds
 from billing.services.ledger import LedgerLine
 from chat.models import ApprovalRequest, Message, Project, Run, Step
-from chat.services.quotes import with_quotes
 from chat.services.turns.checkpoint import Checkpoint
 from chat.services.turns.waking import deliver
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
-from endpoints.services.prompts import is_blank
 from messages.events import Event, Failed, Finished, Usage
 from messages.parts import Part, parts_from_json, parts_to_json, plain_text
+from runs import history
 
 CLAIM_LIMIT = 64
 
@@ -50,7 +49,8 @@ class ClaimedRun:
     model: str
     settings: dict[str, Any]
     parts: Sequence[Part]
-    history: list[PromptMessage]
+    history: list[PromptMessage]  # one for each message of the branch, see `runs.history`
+    so_far: Sequence[Part] = ()  # `parts` of a reply that goes on, with long results whole
     spec: str = ""  # of the model spec the reply was asked for with
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
@@ -126,25 +126,13 @@ FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
 LEFT JOIN billing_hold h ON h.id = taken.hold_id
 """
-# The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
-# stored data ends at the number of messages of its conversation.
-_HISTORY = """
-WITH RECURSIVE path(run, id, parent_id, author, text, quotes, depth) AS (
-    SELECT g.id, m.id, m.parent_id, m.author, m.text, m.quotes, 0
-    FROM chat_generation g JOIN chat_message reply ON reply.id = g.message_id
-    JOIN chat_message m ON m.id = reply.parent_id WHERE g.id = ANY(%(ids)s)
-  UNION ALL
-    SELECT path.run, m.id, m.parent_id, m.author, m.text, m.quotes, depth + 1
-    FROM path JOIN chat_message m ON m.id = path.parent_id WHERE depth < 20000
-)
-SELECT run, author, text, quotes FROM path ORDER BY run, depth DESC
-"""
 
 
 def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
     """Take those of the runs that nobody has taken yet; one round trip for all of them."""
     connection.ensure_connection()
     raw = connection.connection
+    branch_values = history.values_of(ids)
     values = {"ids": list(ids), "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
@@ -152,22 +140,28 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
         taken = taking.execute(_CLAIM, values, prepare=True)
         telling = Cursor(raw, row_factory=tuple_row)
         telling.adapters.register_loader("jsonb", JsonbLoader)
-        history_cursor = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
+        history_cursor = telling.execute(history.BRANCHES, branch_values, prepare=True)
         claimed, rows = taken.fetchall(), history_cursor.fetchall()
-    history: dict[UUID, list[PromptMessage]] = {}
-    for run_id, author, text, quotes in rows:
-        if not is_blank(text) or quotes:
-            role = "user" if author == Message.Author.USER else "assistant"
-            history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
-    return [_claimed(row, history.get(row["id"], [])) for row in claimed]
+    parts = {row["id"]: _parts_of(row) for row in claimed}
+    continued = {row["message_id"]: parts[row["id"]] for row in claimed if row["continues"]}
+    branches = history.read(rows, continued)
+    return [_claimed(row, parts[row["id"]], branches) for row in claimed]
 
 
-def _claimed(row: dict[str, Any], history: list[PromptMessage]) -> ClaimedRun:
-    content, stored = row.pop("content"), row.pop("checkpoint")
-    checkpoint = Checkpoint.from_json(stored) if stored is not None else None
-    if row["parent_id"] is not None:
-        row, history = row | {"parts": content or []}, []
-    return ClaimedRun(**row | {"parts": parts_from_json(row["parts"])}, history=history, checkpoint=checkpoint)
+def _parts_of(row: Mapping[str, Any]) -> tuple[Part, ...]:
+    """Return what the run has written: of a subrun its own parts."""
+    return parts_from_json(row["parts"] if row["parent_id"] is None else row["content"] or [])
+
+
+def _claimed(row: dict[str, Any], parts: Sequence[Part], branches: history.Branches) -> ClaimedRun:
+    stored, is_subrun = row.pop("checkpoint"), row["parent_id"] is not None
+    del row["content"]
+    return ClaimedRun(
+        **row | {"parts": parts},
+        history=[] if is_subrun else branches.messages.get(row["id"], []),
+        so_far=branches.so_far.get(row["message_id"], ()),
+        checkpoint=Checkpoint.from_json(stored) if stored is not None else None,
+    )
 
 
 NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers

@@ -1,7 +1,8 @@
 """Building the prompt: the branch up to the reply, as much of it as fits the context window."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from agents.services.transcript import told_so_far
 from agents.tools.base import Agent
@@ -9,9 +10,10 @@ from chat.services.model_settings import asked_with
 from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.services.history import in_rounds, says_something, shortened
 from endpoints.services.prompts import is_blank
-from endpoints.services.tokens import size_of
-from messages.parts import Part, plain_text
+from endpoints.services.tokens import prompt_size
+from messages.parts import Part
 from runs.persistence import ClaimedRun
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
@@ -44,24 +46,24 @@ def prompt_of(
     if chosen is None:  # without what it says, this would be another request
         raise LookupError(f"there is no model spec {job.spec}")
     brief = job.checkpoint.brief if job.checkpoint else None
-    messages = [PromptMessage("user", brief.prompt)] if brief else list(job.history)
+    messages = [PromptMessage.of("user", brief.prompt)] if brief else list(job.history)
     instructions = [agent.instructions] if brief else [agent.instructions, job.instructions, chosen.get("promptPrefix")]
     if system := "\n\n".join(text for text in instructions if text and not is_blank(text)):
-        messages.insert(0, PromptMessage("system", system))
-    before = parts[: first_parts[0]] if first_parts else job.parts
-    if job.continues and not is_blank(written := plain_text(before)):
-        messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
+        messages.insert(0, PromptMessage.of("system", system))
+    before = parts[: first_parts[0]] if first_parts else job.so_far
+    if job.continues and says_something(before):
+        messages += [PromptMessage("assistant", tuple(before)), PromptMessage.of("user", CONTINUE)]
     messages += told_so_far(parts, first_parts) if first_parts else []
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)
     known = facts(variant, job.model)
     room = known.usable(max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
     vocabulary = vocabulary_of(job.model)
-    kept = fit(messages, sizes=[size_of(message, vocabulary) for message in messages], room=room)
+    kept = _fitting(messages, lambda message: prompt_size(in_rounds(message), vocabulary), room)
     request = ModelRequest(
         endpoint=with_headers(variant, mapped.headers),
         model=job.model,
-        messages=kept,
+        messages=list(chain.from_iterable(map(in_rounds, kept))),
         params=mapped.params,
         max_tokens=mapped.max_tokens,
         user_id=str(job.owner_id),
@@ -70,6 +72,19 @@ def prompt_of(
         tools=agent.toolbox.specs,
     )
     return Prompt(request, left_out=len(messages) - len(kept))
+
+
+def _fitting(messages: Sequence[PromptMessage], size: Callable[[PromptMessage], int], room: int) -> list[PromptMessage]:
+    """Return the messages that fit. Before a turn is left out, it is tried with the results of its calls cut short."""
+    sizes = list(map(size, messages))
+    kept = fit(messages, sizes=sizes, room=room)
+    if len(kept) == len(messages):
+        return kept
+    whole = set(map(id, kept))
+    cut = [message if id(message) in whole else shortened(message) for message in messages]
+    changed = [before is not after for before, after in zip(messages, cut, strict=True)]
+    sizes = [size(message) if new else known for message, known, new in zip(cut, sizes, changed, strict=True)]
+    return fit(cut, sizes=sizes, room=room) if any(changed) else kept
 
 
 def fit(messages: Sequence[PromptMessage], *, sizes: Sequence[int], room: int) -> list[PromptMessage]:

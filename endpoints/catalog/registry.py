@@ -48,6 +48,10 @@ class Registry:
         self.config = config or Config()
         self.notices = notices  # what the file says and is passed over, for administrators
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
+        # The endpoints that want the thoughts of all earlier replies back, by name.
+        self.wanting_thoughts = [
+            endpoint.name for endpoint in endpoints if endpoint.parameters.resend_reasoning_history
+        ]
         self._listed: dict[tuple[str, ...], tuple[float, tuple[str, ...]]] = {}
         self._priced: dict[tuple[str, ...], tuple[float, Endpoint]] = {}
 

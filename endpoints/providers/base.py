@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self, TypeAlias
 
 from billing.services.pricing import Rates
 from endpoints.transport.http import Timeouts
 from messages.events import Event
-from messages.parts import Reasoning, ToolCall
+from messages.parts import Part, Reasoning, Text, ToolCall
+
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,11 @@ class Endpoint:
     titles: Titles = Titles()
     origin: EndpointOrigin = EndpointOrigin()
 
+    @property
+    def signer(self) -> str:
+        """Whose signatures its replies carry, and whose it takes back (`messages.parts.Signature.provider`)."""
+        return self.name if self.origin.provider == "custom" else self.origin.provider
+
     def for_model(self, model: str) -> "Endpoint":
         """Return the endpoint as it is for `model`: its own address, key and headers, where they differ."""
         return self.models.variants.get(model, self)
@@ -110,16 +117,43 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
-    """One message of the prompt. `tool_call_id` only with role `tool`; the other two only with `assistant`.
+    """One message of the prompt: what one side says before the other answers.
 
-    `reasoning` holds the thoughts before the calls, for providers that want them back.
+    The model's (`assistant`) holds `Reasoning`, `Text` and `ToolCall`, in their order. After one with calls comes a
+    message (`tool`) with the same calls in the same order, of which only the results are sent. A person's (`user`) may
+    also hold `Image`, `Audio`, `FileRef`, `Resource` and `Data`; instructions (`system`) are `Text`.
     """
 
-    role: Literal["system", "user", "assistant", "tool"]
-    content: str
-    tool_calls: tuple[ToolCall, ...] = ()
-    tool_call_id: str = ""
-    reasoning: tuple[Reasoning, ...] = ()
+    role: Role
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, role: Role, text: str) -> Self:
+        """Return a message of one text; of an empty one it has no part."""
+        return cls(role, (Text(text),) if text else ())
+
+    @property
+    def text(self) -> str:
+        """The texts, joined by a blank line."""
+        return "\n\n".join(part.text for part in self.parts if isinstance(part, Text) and part.text)
+
+    @property
+    def reasoning(self) -> tuple[Reasoning, ...]:
+        return tuple(part for part in self.parts if isinstance(part, Reasoning))
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """What the model calls; nothing for the message with the results."""
+        return self._tool_calls if self.role == "assistant" else ()
+
+    @property
+    def results(self) -> tuple[ToolCall, ...]:
+        """The calls whose results the message holds."""
+        return self._tool_calls if self.role == "tool" else ()
+
+    @property
+    def _tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from messages.parts import Reasoning, Signature, Text, ToolCall
 class ReplyParts:
     """Numbers the parts in the order in which they begin. A part of text or thoughts ends where another one begins.
 
-    Every method returns the events that tell what came.
+    Every method returns the events that tell what came. `signer` is whose the signatures are
+    (`endpoints.providers.base.Endpoint.signer`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, signer: str = "") -> None:
+        self._signer = signer
         self._count = 0
         self._kind: type[Text | Reasoning] | None = None  # of the part that grows
         self._index = 0  # where it is
@@ -28,12 +30,13 @@ class ReplyParts:
         """The thoughts so far are a block of their own, which the provider wants back as it was, with this proof."""
         if self._kind is not Reasoning:
             return ()
-        return (PartUpdated(self._index, Reasoning("", Signature(proof))), *self._end())
+        return (PartUpdated(self._index, Reasoning("", Signature(proof, provider=self._signer))), *self._end())
 
     def seal(self, thoughts: str) -> Sequence[Event]:
         """Thoughts that only the provider can read, which it wants back."""
         ended = self._end()
-        started = PartStarted(self._next(), Reasoning("", Signature(thoughts, encrypted=True)))
+        signature = Signature(thoughts, encrypted=True, provider=self._signer)
+        started = PartStarted(self._next(), Reasoning("", signature))
         return (*ended, started, PartEnded(started.index))
 
     def start_call(self, call_id: str, name: str, arguments: str) -> Sequence[Event]:

@@ -1,4 +1,4 @@
-"""All wires, one row each, with the way in which each requests a JSON object.
+"""All wires, one row each, with how each asks for a JSON object and what it takes in prompts.
 
 `connection.wire` names one. "litellm" stands for every provider that no other row supports.
 """
@@ -14,6 +14,8 @@ from endpoints.providers.google import wire as google_wire
 from endpoints.providers.litellm import wire as litellm_wire
 from endpoints.providers.openai import responses_wire
 from endpoints.providers.openai import wire as openai_wire
+from endpoints.providers.openai.request import rules as chat_rules
+from endpoints.providers.prompt_rules import PromptRules
 from endpoints.providers.vertex import wire as vertex_wire
 
 AskForObject = Callable[[ModelRequest, str, Mapping[str, Any]], ModelRequest]
@@ -25,6 +27,7 @@ class Wire:
 
     stream: Adapter
     ask_for_object: AskForObject
+    rules: Callable[[ModelRequest], PromptRules]
     model_prefix: str = ""
     is_priced_bare: bool = False  # the price map has these models without their provider's name
     parameter_set: str = ""  # of whoever speaks it, unless something else is said
@@ -32,19 +35,20 @@ class Wire:
 
 
 WIRES: Final = {
-    "openai": Wire(openai_wire.stream, openai_wire.ask_for_object),
-    "responses": Wire(responses_wire.stream, responses_wire.ask_for_object),
+    "openai": Wire(openai_wire.stream, openai_wire.ask_for_object, chat_rules),
+    "responses": Wire(responses_wire.stream, responses_wire.ask_for_object, responses_wire.rules),
     "anthropic": Wire(
         anthropic_wire.stream,
         anthropic_wire.ask_for_object,
+        anthropic_wire.rules,
         "anthropic/",
         is_priced_bare=True,
         parameter_set="anthropic",
     ),
-    "google": Wire(google_wire.stream, google_wire.ask_for_object, "gemini/"),
-    "vertex": Wire(vertex_wire.stream, vertex_wire.ask_for_object, "vertex_ai/"),
-    "bedrock": Wire(bedrock_wire.stream, bedrock_wire.ask_for_object, "bedrock/"),
-    "litellm": Wire(litellm_wire.stream, openai_wire.ask_for_object, prepare=litellm_wire.prepare),
+    "google": Wire(google_wire.stream, google_wire.ask_for_object, google_wire.rules, "gemini/"),
+    "vertex": Wire(vertex_wire.stream, vertex_wire.ask_for_object, vertex_wire.rules, "vertex_ai/"),
+    "bedrock": Wire(bedrock_wire.stream, bedrock_wire.ask_for_object, bedrock_wire.rules, "bedrock/"),
+    "litellm": Wire(litellm_wire.stream, openai_wire.ask_for_object, litellm_wire.rules, prepare=litellm_wire.prepare),
 }
 _BY_PREFIX: Final = {wire.model_prefix: name for name, wire in WIRES.items() if wire.model_prefix}
 

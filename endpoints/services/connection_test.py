@@ -70,7 +70,7 @@ def run_connection_test_with_key(
 
 async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
     request = ModelRequest(
-        endpoint=endpoint, model=model, messages=[PromptMessage("user", QUESTION)], max_tokens=REPLY_TOKENS
+        endpoint=endpoint, model=model, messages=[PromptMessage.of("user", QUESTION)], max_tokens=REPLY_TOKENS
     )
     await model_calls.prepare(request)
     begun, reply, failed = time.monotonic(), MessageParts(), None

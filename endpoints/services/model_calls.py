@@ -8,8 +8,8 @@ from dataclasses import replace
 from endpoints.parameters.refused import named_in
 from endpoints.providers.base import ModelRequest
 from endpoints.providers.wires import wire_of
+from endpoints.services.adaptation import adapted
 from endpoints.services.placeholders import with_rendered_headers
-from endpoints.services.prompts import tidy
 from endpoints.transport.retries import USUAL, Retries, pause_before_retry
 from endpoints.transport.timeouts import timeouts_of
 from messages.events import Event, Failed, Usage
@@ -26,7 +26,8 @@ async def stream(request: ModelRequest, *, retries: Retries = USUAL) -> AsyncGen
     came and nothing can have been charged is made again, as `retries` says.
     """
     endpoint = with_rendered_headers(request.endpoint.for_model(request.model), request.caller)
-    request = replace(request, endpoint=endpoint, messages=tidy(request.messages))
+    request = replace(request, endpoint=endpoint)
+    request = replace(request, messages=adapted(request))
     adapter, timeouts = wire_of(request).stream, timeouts_of(request)
     for attempt in range(retries.max_retries + 1):
         pause = None

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from endpoints.providers.base import PromptMessage
+from endpoints.providers.base import PromptMessage, Role
+from messages.parts import Part, Reasoning, Text, ToolCall
 
 NO_OUTPUT: Final = "(no output)"  # what a tool is said to have answered where it answered nothing
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))  # width nought, and no white space
@@ -20,7 +21,9 @@ def tidy(messages: Sequence[PromptMessage]) -> list[PromptMessage]:
     The results of tools and the calls before them stay as they are.
     """
     tidied: list[PromptMessage] = []
-    for message in filter(_says_something, map(_without_blanks, messages)):
+    for message in map(_without_blanks, messages):
+        if not message.parts:
+            continue
         if tidied and _go_together(tidied[-1], message):
             tidied[-1] = _joined(tidied[-1], message)
         else:
@@ -38,29 +41,37 @@ def is_blank(text: str) -> bool:
 
 
 def _without_blanks(message: PromptMessage) -> PromptMessage:
-    content = "" if is_blank(message.content) else message.content
-    if message.role == "tool":
-        content = content or NO_OUTPUT
-    elif message.role == "assistant":
-        content = content.rstrip()
-    return message if content == message.content else replace(message, content=content)
+    parts = [kept for part in message.parts if (kept := _readable(part, message.role)) is not None]
+    while parts and isinstance(parts[-1], Reasoning):  # they led to nothing, which some refuse
+        parts.pop()
+    return message if tuple(parts) == message.parts else replace(message, parts=tuple(parts))
 
 
-def _says_something(message: PromptMessage) -> bool:
-    """Whether there is more to it than thoughts: no provider takes those alone, sealed or not."""
-    return bool(message.content or message.tool_calls)
+def _readable(part: Part, role: Role) -> Part | None:
+    """Return the part as it is sent, None for a text that nobody could read."""
+    if isinstance(part, Text):
+        if is_blank(part.text):
+            return None
+        return Text(part.text.rstrip()) if role == "assistant" else part
+    if role == "tool" and isinstance(part, ToolCall):
+        kept = tuple(
+            result for result in part.result or () if not isinstance(result, Text) or not is_blank(result.text)
+        )
+        return replace(part, result=kept or (Text(NO_OUTPUT),))
+    return part
 
 
 def _go_together(before: PromptMessage, message: PromptMessage) -> bool:
-    """Whether two messages are one to a provider: of the same side, and no thoughts or calls are between them."""
-    if before.role != message.role or message.role not in {"user", "assistant"}:
-        return False
-    return not (before.tool_calls or message.reasoning)
+    """Whether two messages are one to a provider: of the same side, and no calls are between them."""
+    return before.role == message.role and message.role in {"user", "assistant"} and not before.calls
 
 
 def _joined(before: PromptMessage, message: PromptMessage) -> PromptMessage:
-    content = "\n\n".join(filter(None, [before.content, message.content]))
-    return replace(before, content=content, tool_calls=message.tool_calls)
+    *parts, last = before.parts
+    first, *more = message.parts
+    if isinstance(last, Text) and isinstance(first, Text):
+        return replace(before, parts=(*parts, Text(f"{last.text}\n\n{first.text}"), *more))
+    return replace(before, parts=before.parts + message.parts)
 
 
 def _begun_by_a_person(messages: list[PromptMessage]) -> list[PromptMessage]:

@@ -17,10 +17,27 @@ from pathlib import Path
 from typing import Any, Final
 
 from endpoints.providers.base import ModelRequest, PromptMessage
-from messages.parts import Part, Reasoning, Text, ToolCall, grown_text
+from messages.parts import (
+    Audio,
+    Data,
+    FileRef,
+    Image,
+    Part,
+    Reasoning,
+    Resource,
+    StoredResult,
+    Text,
+    ToolCall,
+    grown_text,
+    text_of_result,
+)
 
 UNKNOWN: Final = "unknown"  # the vocabulary of a model that nobody knows: as many tokens as the others have at most
 PER_MESSAGE: Final = 4  # tokens around each message
+PER_PICTURE: Final = (
+    1_600  # tokens of a picture: the most that a large provider counts for one that it has made smaller
+)
+AUDIO_CHARACTERS: Final = 160  # characters in base64 of a token: a second is 32 tokens, and 4 KB at least
 _FILE: Final = Path(__file__).with_name("token_weights.json")
 _STRETCH: Final = 16_384  # characters that are looked at at once: more is slower
 _PENDING: Final = 512  # characters that wait to be counted with what comes after them
@@ -209,10 +226,33 @@ def estimate_message(text: str, vocabulary: str = UNKNOWN) -> int:
 
 
 def size_of(message: PromptMessage, vocabulary: str = UNKNOWN) -> int:
-    """Return about how many tokens a message of a prompt is: its text, its calls, the thoughts that go with it."""
-    calls = "".join(f"{call.name}{call.arguments}" for call in message.tool_calls)
-    thoughts = "".join(part.text for part in message.reasoning)
-    return estimate_message(message.content + calls + thoughts, vocabulary)
+    """Return about how many tokens a message of a prompt is: all that its parts hold, of results only these."""
+    parts = [
+        result
+        for part in message.parts
+        for result in ((part.result or ()) if isinstance(part, ToolCall) and message.role == "tool" else (part,))
+    ]
+    media = sum(map(_size_of_media, parts))
+    return estimate_message("".join(map(_words_of, parts)), vocabulary) + media
+
+
+def _words_of(part: Part) -> str:
+    match part:
+        case Text(text) | Reasoning(text):
+            return text
+        case ToolCall(name=name, arguments=arguments):
+            return name + arguments
+        case Audio(data=data) if data:
+            return ""
+        case Image() | Audio() | FileRef() | Resource() | Data() | StoredResult():
+            return text_of_result(part)
+    return ""
+
+
+def _size_of_media(part: Part) -> int:
+    if isinstance(part, Image):
+        return PER_PICTURE if part.data else 0
+    return math.ceil(len(part.data) / AUDIO_CHARACTERS) if isinstance(part, Audio) else 0
 
 
 def prompt_size(messages: Iterable[PromptMessage], vocabulary: str = UNKNOWN) -> int:
@@ -236,7 +276,10 @@ class Tally:
 
     def __init__(self, vocabulary: str = UNKNOWN) -> None:
         self._vocabulary = vocabulary
-        self.clear()
+        self._counted = 0.0
+        self._pending = ""
+        self._weight = 0.0  # of the first characters of what is pending,
+        self._weighed = 0  # and how many they are
 
     def add(self, text: str) -> None:
         self._pending += text
@@ -259,7 +302,4 @@ class Tally:
         return bool(self._counted or self._pending)
 
     def clear(self) -> None:
-        self._counted = 0.0
-        self._pending = ""
-        self._weight = 0.0  # of the first characters of what is pending,
-        self._weighed = 0  # and how many they are
+        self._counted, self._pending, self._weight, self._weighed = 0.0, "", 0.0, 0

@@ -32,7 +32,7 @@ from endpoints.transport.failures import (
 from endpoints.transport.framing import DONE, EventLines, Pieces
 from endpoints.transport.http import Answer, OutboundError, RefusedAddress, Timeouts, outbound
 from messages.events import Event, Failed, Finished
-from messages.parts import ToolCall
+from messages.parts import Audio, Image, Part, ToolCall, text_of_result
 
 MAX_ERROR = 64 * 1024
 MAX_ODD = 2000
@@ -40,7 +40,6 @@ TAIL_SECONDS = 5.0  # how long usage and the end mark may take after the last wo
 TIMEOUTS = Timeouts(
     connect=10, first_byte=120, idle=180, total=3600
 )  # unless `endpoints.transport.timeouts` says otherwise
-_NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _SECRETS = {"aws_secret_access_key", "aws_session_token", "vertex_credentials"}
 _SECRET_NAMES = re.compile(r"auth|key|secret|token|cookie|password", re.IGNORECASE)
 
@@ -121,36 +120,57 @@ def wire_model_name(request: ModelRequest) -> str:
 
 def instructions_of(request: ModelRequest) -> str:
     """Return the prompt's system messages, which most wires take apart from the others, as one text."""
-    return "\n\n".join(message.content for message in spoken(request.messages) if message.role == "system")
+    return "\n\n".join(message.text for message in spoken(request.messages) if message.role == "system")
 
 
 def in_turns(
-    request: ModelRequest, blocks_of: Callable[[PromptMessage], Iterable[Any]], *, model: str, key: str
+    request: ModelRequest,
+    blocks_of: Callable[[PromptMessage], Iterable[Any]],
+    *,
+    model: str,
+    key: str,
+    results_apart: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the prompt without its instructions as messages of blocks, those of the model by the role `model`.
 
-    What one side says in a row is one message: the results of parallel calls must stand together.
+    What one side says in a row is one message, the results of calls first; `results_apart`: these are one of their own.
     """
     turns: list[dict[str, Any]] = []
+    before = ""
     for message in spoken(request.messages):
         blocks = [] if message.role == "system" else list(blocks_of(message))
+        if not blocks:
+            continue
         role = model if message.role == "assistant" else "user"
-        if blocks and turns and turns[-1]["role"] == role:
+        kind = message.role if results_apart else role
+        if kind == before:
             turns[-1][key] += blocks
-        elif blocks:
+        else:
             turns.append({"role": role, key: blocks})
+        before = kind
     return turns
+
+
+def calls_last(message: PromptMessage) -> list[Part]:
+    """Return the parts with the calls at the end, where most providers want them."""
+    return sorted(message.parts, key=lambda part: isinstance(part, ToolCall))
 
 
 def arguments_of(call: ToolCall) -> dict[str, Any]:
     """Return a call's arguments as the object that they should be; what a model garbled is kept under one name."""
-    value = try_json((call.arguments or "{}").encode())
+    value = try_json((call.arguments or "{}").encode("utf-8", "replace"))
     return value if isinstance(value, dict) else {"arguments": value}
 
 
-def safe_id(call_id: str) -> str:
-    """Return a call's id in the letters that every provider takes: another one may have given it."""
-    return _NO_ID.sub("_", call_id)
+def result_text(call: ToolCall) -> str:
+    """Return a call's result without what a picture or a recording holds."""
+    return "\n\n".join(
+        text for part in call.result or () if not isinstance(part, Image | Audio) and (text := text_of_result(part))
+    )
+
+
+def data_url(part: Image | Audio) -> str:
+    return f"data:{part.mime};base64,{part.data}"
 
 
 def encode_json(body: Any) -> bytes:
@@ -223,8 +243,8 @@ class Reply:
         self.pieces: Pieces = EventLines()
         self.odd = ""  # the first of what is no part of a reply, for the log
         self.secrets = secrets_of(request.endpoint.connection)
-        self.parts = ReplyParts()
-        self.calls = ToolCalls(self.parts, (call.id for message in request.messages for call in message.tool_calls))
+        self.parts = ReplyParts(request.endpoint.signer)
+        self.calls = ToolCalls(self.parts, (call.id for message in request.messages for call in message.calls))
 
     @property
     def over(self) -> bool:

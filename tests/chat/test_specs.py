@@ -58,7 +58,7 @@ def test_a_spec_fills_in_the_model_and_is_kept_by_its_name_alone(owner: User) ->
     request = asked(started.run)
     assert request.model == "small"
     assert request.params["temperature"] == 0.3
-    assert request.messages[0].content == "A secret prompt"
+    assert request.messages[0].text == "A secret prompt"
 
 
 def test_the_first_model_of_the_endpoint_answers_where_a_spec_names_none(owner: User) -> None:
@@ -85,7 +85,7 @@ def test_a_conversation_goes_from_a_spec_to_a_model_and_back(owner: User) -> Non
     assert (request.endpoint.name, request.messages[0].role) == ("Elsewhere", "user")
     end(second.run)
     third = began(owner, first.conversation, spec="helper")
-    assert asked(third.run).messages[0].content == "A secret prompt"
+    assert asked(third.run).messages[0].text == "A secret prompt"
 
 
 def test_every_way_to_another_reply_keeps_the_spec(owner: User) -> None:
@@ -95,7 +95,7 @@ def test_every_way_to_another_reply_keeps_the_spec(owner: User) -> None:
     assert (again.reply.spec, again.reply.model) == ("helper", "small")
     end(again.run, state="stopped", message_state="stopped")
     more = turns.continue_reply(user=owner, message_id=again.reply.id)
-    assert asked(more.run).messages[0].content == "A secret prompt"
+    assert asked(more.run).messages[0].text == "A secret prompt"
     end(more.run)
     sent_again = editing.rerun(user=owner, message_id=first.user_message.id)
     assert sent_again.reply.spec == "helper"
@@ -137,7 +137,7 @@ def test_where_specs_are_enforced_the_server_builds_the_request_from_the_spec(
     assert started.reply.sender == "The Helper"
     request = asked(started.run)
     assert (request.endpoint.name, request.model, request.params["temperature"]) == ("Somewhere", "small", 0.3)
-    assert [message.content for message in request.messages] == ["A secret prompt", "Why?"]
+    assert [message.text for message in request.messages] == ["A secret prompt", "Why?"]
 
 
 def test_settings_from_before_do_not_get_past_enforcement(owner: User, write_spec_file: Write) -> None:
@@ -146,7 +146,7 @@ def test_settings_from_before_do_not_get_past_enforcement(owner: User, write_spe
     write_spec_file("enforce: true")
     again = turns.regenerate(user=owner, message_id=reply.id)
     assert again.reply.sender == "The Helper"
-    assert asked(again.run).messages[0].content == "A secret prompt"
+    assert asked(again.run).messages[0].text == "A secret prompt"
     end(again.run)
     second = began(owner, first.conversation, spec="helper")
     assert second.reply.sender == Message.objects.get(id=second.reply.id).sender == "The Helper"

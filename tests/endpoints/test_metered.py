@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 T = TypeVar("T")
 ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 ENDPOINT = make_endpoint("Test", windows={"m": 32_000}, models=("m",), token_rates={"m": ONE})
-REQUEST = ModelRequest(ENDPOINT, "m", [PromptMessage("user", "Why do cats purr?")])
+REQUEST = ModelRequest(ENDPOINT, "m", [PromptMessage.of("user", "Why do cats purr?")])
 ASKED = request_size(REQUEST)
 WORD = "purr "  # of which each delta has ten
 

@@ -77,7 +77,7 @@ async def test_a_turn_is_asked_and_its_thoughts_are_read_by_the_providers_own_ke
     acme: Endpoint, model_server: ModelServer
 ) -> None:
     text = "[[reasoning field=acme_thoughts]]"
-    history = [PromptMessage("user", text)]
+    history = [PromptMessage.of("user", text)]
     job = replace(JOB, model="acme-deep-1", history=history, settings={"reasoning_effort": "high"})
     parts = MessageParts()
     async for event in stream(prompt_of(job, acme).request):

@@ -92,7 +92,7 @@ async def test_the_provider_hears_who_asks(model_server: ModelServer) -> None:
     )  # fmt: skip
     assert uses_caller_placeholders(endpoint)
     assert not uses_caller_placeholders(make_endpoint("P", "P", "openai", headers={"X": "plain"}))
-    request = ModelRequest(endpoint, "m", [PromptMessage("user", "hi")], stream=False, caller=CALLER)
+    request = ModelRequest(endpoint, "m", [PromptMessage.of("user", "hi")], stream=False, caller=CALLER)
     await complete(request)
     (seen,) = model_server.requests()
     assert (seen["headers"]["X-User"], seen["headers"]["X-Chat"]) == ("u1", "c1")

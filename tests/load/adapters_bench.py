@@ -120,7 +120,7 @@ def _ways(root: str) -> "dict[str, tuple[Callable[[Any], AsyncIterator[Any]], An
 def _asking(request: Any, tokens: int) -> Any:
     from endpoints.providers.base import PromptMessage  # noqa: PLC0415
 
-    return replace(request, messages=[PromptMessage("user", f"[[tokens:{tokens}]]")])
+    return replace(request, messages=[PromptMessage.of("user", f"[[tokens:{tokens}]]")])
 
 
 async def _read(events: AsyncIterator[Any]) -> None:

@@ -196,7 +196,8 @@ def _tools(script: Script, results: tuple[str, ...], rounds: int) -> Script:
     if rounds >= script.number("rounds", 1):
         return replace(script, steps=tuple(_text("The tool said: " + " / ".join(results))))
     name = script.options.get("name", "lookup")
-    steps = list(_text("Let me look. ")) if script.options.get("silent") != "yes" else []
+    steps = [Step("think", f"Step {number}: think. ") for number in range(script.number("thoughts", 0))]
+    steps += _text("Let me look. ") if script.options.get("silent") != "yes" else []
     arguments = script.options.get("args", "")
     calls = script.number("calls", 1)
     for index in range(calls):

@@ -56,8 +56,12 @@ def called(*calls: tuple[str, str, Mapping[str, Any]], text: str = "Let me see."
 
 
 def texts(request: ModelRequest) -> list[str]:
-    """Return what each message of a prompt says, with its role before it."""
-    return [f"{message.role}: {message.content}" for message in request.messages]
+    """Return what each message of a prompt says, with its role before it; a result is a message of its own."""
+    return [
+        f"{message.role}: {text}"
+        for message in request.messages
+        for text in ([call.result_text for call in message.results] or [message.text])
+    ]
 
 
 def rounds_in(request: ModelRequest) -> int:

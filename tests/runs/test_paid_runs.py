@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import User
-from agents.services.transcript import told_so_far
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import adjust
 from billing.services.holds import NoCredit
@@ -29,6 +28,7 @@ from chat.models import Run
 from chat.services.refusal import TurnRefused
 from endpoints.catalog import registry
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
+from endpoints.services.history import rounds
 from endpoints.services.metered import price_of_call
 from endpoints.services.tokens import estimate, request_size
 from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
@@ -118,7 +118,9 @@ class Generator:
         price = await self.in_thread(lambda: price_of_call(endpoint, "m"))
         model, parts = model_of(job, self.in_thread, price), list[Part]()
         model.model = ScriptedModel(plan)
-        request = ModelRequest(endpoint, "m", [PromptMessage("user", "Why?")], tools=TOOLS if plan.rounds > 1 else ())
+        request = ModelRequest(
+            endpoint, "m", [PromptMessage.of("user", "Why?")], tools=TOOLS if plan.rounds > 1 else ()
+        )
         ending: Finished | Failed = Finished("stopped")
         try:
             for _ in range(plan.rounds):
@@ -130,7 +132,7 @@ class Generator:
                             ending = event
                 parts += reply.parts
                 answered = [_answered(part) for part in reply.parts]
-                request = replace(request, messages=[*request.messages, *told_so_far(answered, (0,))])
+                request = replace(request, messages=[*request.messages, *rounds(answered)])
                 if ending != Finished("tool_calls"):
                     break
         except NoCredit:

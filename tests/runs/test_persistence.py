@@ -48,7 +48,7 @@ def test_a_run_is_taken_once_with_all_it_needs(owner: User) -> None:
     assert (job.id, job.owner_id, job.message_id, job.hold_id) == (run.id, owner.id, second.reply.id, run.hold_id)
     assert (job.endpoint, job.model, job.parts, job.stop_requested) == ("Somewhere", "tiny", (), False)
     assert job.history == [
-        PromptMessage("user", "Why?"), PromptMessage("assistant", "Because."), PromptMessage("user", "And?"),
+        PromptMessage.of("user", "Why?"), PromptMessage.of("assistant", "Because."), PromptMessage.of("user", "And?"),
     ]  # fmt: skip
 
 

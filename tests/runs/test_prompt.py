@@ -12,6 +12,7 @@ from messages.parts import Text, ToolCall
 from runs.persistence import ClaimedRun
 from runs.prompt import CONTINUE, fit, prompt_of
 from tests.endpoint_maker import changed, make_endpoint
+from tests.prompt_maker import answer, results, said
 
 ENDPOINT = make_endpoint(name="Mine", label="Mine", wire="openai", windows={"m": 1_300}, models=("m",))
 JOB = ClaimedRun(
@@ -22,25 +23,25 @@ JOB = ClaimedRun(
 
 def history(*lengths: int) -> list[PromptMessage]:
     texts = [(chr(65 + at) + " word" * size)[:size] for at, size in enumerate(lengths)]
-    return [PromptMessage("assistant" if at % 2 else "user", text) for at, text in enumerate(texts)]
+    return [PromptMessage.of("assistant" if at % 2 else "user", text) for at, text in enumerate(texts)]
 
 
 def contents(messages: Any) -> str:
-    return "".join(message.content[:1] for message in messages)
+    return "".join(message.text[:1] for message in messages)
 
 
 @st.composite
 def conversations(draw: st.DrawFn) -> list[PromptMessage]:
     """Turns of any length, some with calls of tools, after none, one or two system prompts."""
-    messages = [PromptMessage("system", "s") for _ in range(draw(st.integers(0, 2)))]
+    messages = [PromptMessage.of("system", "s") for _ in range(draw(st.integers(0, 2)))]
     for number in range(draw(st.integers(1, 12))):
-        messages.append(PromptMessage("user", f"u{number}"))
+        messages.append(PromptMessage.of("user", f"u{number}"))
         for call in range(draw(st.integers(0, 3))):
             name = f"c{number}-{call}"
-            messages.append(PromptMessage("assistant", "", tool_calls=(ToolCall(name, "look", "{}"),)))
-            messages.append(PromptMessage("tool", "seen", tool_call_id=name))
+            called = ToolCall(name, "look", "{}")
+            messages += [said(called), results(answer(called, "seen"))]
         if draw(st.booleans()):
-            messages.append(PromptMessage("assistant", f"a{number}"))
+            messages.append(PromptMessage.of("assistant", f"a{number}"))
     return messages
 
 
@@ -65,8 +66,8 @@ def test_what_is_kept_fits_in_order_with_the_last_question_and_whole_calls(
     assert rest == messages[len(messages) - len(rest) :]
     assert rest[0].role == "user"
     assert messages[last] in rest
-    called = {call.id for message in rest for call in message.tool_calls}
-    assert called == {message.tool_call_id for message in rest if message.role == "tool"}
+    called = {call.id for message in rest for call in message.calls}
+    assert called == {call.id for message in rest for call in message.results}
     dropped = len(messages) - len(kept)
     before = next((at for at in range(len(beginning) + dropped - 1, -1, -1) if messages[at].role == "user"), None)
     if dropped and before is not None:  # one turn more would not have fitted
@@ -99,5 +100,5 @@ def test_nothing_is_left_when_the_last_message_alone_is_too_long() -> None:
 
 
 def test_what_is_continued_keeps_the_end_of_what_was_written() -> None:
-    job = replace(JOB, history=history(9), continues=True, parts=[Text("Once")])
-    assert [message.content for message in prompt_of(job, ENDPOINT).request.messages] == ["A word wo", "Once", CONTINUE]
+    job = replace(JOB, history=history(9), continues=True, so_far=[Text("Once")])
+    assert [message.text for message in prompt_of(job, ENDPOINT).request.messages] == ["A word wo", "Once", CONTINUE]

@@ -39,7 +39,7 @@ def plays_by_task(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedMode
 
     def make(*parent: Sequence[Event], **subruns: Sequence[Sequence[Event]]) -> ScriptedModel:
         def script(request: ModelRequest) -> Sequence[Event]:
-            first = next(message.content for message in request.messages if message.role == "user")
+            first = next(message.text for message in request.messages if message.role == "user")
             calls = subruns.get(first, parent)
             return calls[min(rounds_in(request), len(calls) - 1)]
 

@@ -100,7 +100,7 @@ def endpoint_at(url: str, **fields: Any) -> Endpoint:
 
 
 def call(endpoint: Endpoint) -> str:
-    request = ModelRequest(endpoint, "claude-sonnet-4-5", [PromptMessage("user", "Hello")])
+    request = ModelRequest(endpoint, "claude-sonnet-4-5", [PromptMessage.of("user", "Hello")])
     failed = asyncio.run(complete(request))[2]
     return "refused" if failed is not None and failed.code == "refused_address" else str(failed)
 
@@ -111,7 +111,7 @@ def by_call(user: User, url: str) -> str:
 
 async def in_library(endpoint: Endpoint) -> Failed:
     """Return how a call through the library ends."""
-    events = litellm.stream(ModelRequest(endpoint, "claude-sonnet-4-5", [PromptMessage("user", "Hello")]))
+    events = litellm.stream(ModelRequest(endpoint, "claude-sonnet-4-5", [PromptMessage.of("user", "Hello")]))
     last = [event async for event in events][-1]
     assert isinstance(last, Failed)
     return last
@@ -201,7 +201,7 @@ def test_case_44_a_persons_address_gets_nothing_of_the_operators(owner: User, mo
     with pytest.raises(keys.KeyProblem):
         keys.with_key(operators, keys.parse(json.dumps({"baseURL": model_server.url})))
     theirs = keys.with_key(operators, keys.parse(pasted(model_server.url)))
-    assert asyncio.run(complete(ModelRequest(theirs, "tiny", [PromptMessage("user", "Hello")])))[2] is None
+    assert asyncio.run(complete(ModelRequest(theirs, "tiny", [PromptMessage.of("user", "Hello")])))[2] is None
     sent = json.dumps(model_server.requests())
     assert SECRET in sent
     assert "of-the-operator" not in sent
@@ -243,7 +243,7 @@ def test_case_46_what_a_person_types_is_never_expanded(
     endpoint = registry.current().get("Anywhere")
     assert endpoint is not None
     theirs = keys.resolve(endpoint, owner.id)
-    request = ModelRequest(theirs, "tiny", [PromptMessage("user", text)])
+    request = ModelRequest(theirs, "tiny", [PromptMessage.of("user", text)])
     assert not isinstance(asyncio.run(complete(request))[2], Failed)
     sent = model_server.requests()[0]
     assert sent["headers"]["Authorization"] == f"Bearer {text}"

@@ -58,7 +58,7 @@ def bedrock(model_server: ModelServer) -> Endpoint:
 
 def ask(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
     model = endpoint.models.names[0] if endpoint.models.names else "some-model"
-    return ModelRequest(endpoint, options.pop("model", model), [PromptMessage("user", text)], **options)
+    return ModelRequest(endpoint, options.pop("model", model), [PromptMessage.of("user", text)], **options)
 
 
 async def events_of(request: ModelRequest, retries: Retries = ONCE) -> list[Event]:

@@ -86,7 +86,7 @@ def request_to(root: str, wire: str = "openai", *, stream: bool = True, **change
                      "model_prefix": "vertex_ai/" if vertex else _PREFIXES[wire]}  # fmt: skip
     model = "claude-sonnet-4-5" if wire in {"anthropic", "vertex claude"} else "some-model"
     made = make_endpoint("Raw", "Raw", written_by_operator=True, **(endpoint | changes))
-    prompt = [PromptMessage("user", "hi")]
+    prompt = [PromptMessage.of("user", "hi")]
     return ModelRequest(made, model, prompt, stream=stream, uses_responses=wire == "responses")
 
 

@@ -22,7 +22,7 @@ from tests.model_server.bedrock import frame
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.wire.conftest import KEY, ask, calls_of, events_of, parts_of, text_of
-from tests.wire.test_native_wires import PROMPT, TOOL, headers_of
+from tests.wire.test_native_wires import TOOL, headers_of, prompt_by
 
 pytestmark = pytest.mark.wire
 
@@ -35,7 +35,7 @@ async def test_a_conversation_with_bedrock(bedrock: Endpoint, model_server: Mode
         "additionalModelRequestFields": {"output_config": {"effort": "high"}}, "messages": [], "modelId": "other",
     }  # fmt: skip
     model = "anthropic.claude-sonnet-4-5-v1:0"
-    request = ModelRequest(bedrock, model, PROMPT, params=params, tools=(TOOL,), max_tokens=50)
+    request = ModelRequest(bedrock, model, prompt_by("bedrock"), params=params, tools=(TOOL,), max_tokens=50)
     await events_of(request)
     (seen,) = model_server.requests()
     assert seen["path"] == f"/model/{model}/converse-stream"
@@ -100,7 +100,7 @@ async def test_a_region_cannot_name_another_host(bedrock: Endpoint, model_server
 async def test_thoughts_and_calls(bedrock: Endpoint, stream_it: bool) -> None:
     thought = "".join(f"Step {number}: think. " for number in range(6))
     parts = parts_of(await events_of(ask(bedrock, "[[reasoning]]", stream=stream_it))).parts
-    assert parts[0] == Reasoning(thought, Signature("c2ln"))
+    assert parts[0] == Reasoning(thought, Signature("c2ln", provider="bedrock"))
     events = await events_of(ask(bedrock, "[[tools calls=2]]", tools=(TOOL,), stream=stream_it))
     assert calls_of(events) == [("lookup", f'{{"q": "query {number}"}}') for number in range(2)]
 

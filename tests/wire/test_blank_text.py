@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.services.prompts import NO_OUTPUT, tidy
 from messages.parts import Reasoning, Signature, ToolCall
 from tests.model_server.fixtures import ModelServer
+from tests.prompt_maker import answer, asked, results, said
 from tests.wire.conftest import ended, events_of
 
 pytestmark = pytest.mark.wire
@@ -77,7 +78,7 @@ async def test_a_prompt_has_nothing_blank_and_takes_turns(
     request_of: Callable[[list[PromptMessage]], ModelRequest], model_server: ModelServer, chat: str
 ) -> None:
     given, heard = CHATS[chat]
-    request = request_of([PromptMessage(role, text) for role, text in given])  # type: ignore[arg-type]
+    request = request_of([PromptMessage.of(role, text) for role, text in given])  # type: ignore[arg-type]
     assert ended(await events_of(request)) == "stop"
     body = model_server.requests()[0]["body"]
     completions = request.endpoint.connection.wire == "openai" and not request.uses_responses
@@ -93,26 +94,29 @@ async def test_whatever_is_blank(
 ) -> None:
     texts = ("Open?", blank, "Well?", blank + "It is.", "Thanks")
     roles: Any = ("user", "assistant", "user", "assistant", "user")
-    messages = [PromptMessage("system", blank), *map(PromptMessage, roles, texts)]
+    messages = [PromptMessage.of("system", blank), *map(PromptMessage.of, roles, texts)]
     await events_of(request_of(messages))
     assert said_of(model_server.requests()[0]["body"]) == [
         ("user", "Open?\n\nWell?"), ("assistant", blank + "It is."), ("user", "Thanks"),
     ]  # fmt: skip
 
 
-SEALED = (Reasoning("Look it up.", Signature("c2ln")),)
-ROUND = [
-    PromptMessage("user", "Look."),
-    PromptMessage("assistant", "\n", tool_calls=(ToolCall("t1", "look", "{}"),), reasoning=SEALED),
-    PromptMessage("tool", " ", tool_call_id="t1"),
-]
+CALL = ToolCall("t1", "look", "{}")
+TOOL = ToolSpec("look", "Looks.", {"type": "object"})
+
+
+def round_by(signer: str) -> list[PromptMessage]:
+    """Return a question, a call after signed thoughts with a blank between, and a blank result."""
+    sealed = Reasoning("Look it up.", Signature("c2ln", provider=signer))
+    return [asked("Look."), said(sealed, "\n", CALL), results(answer(CALL, " "))]
 
 
 async def test_thoughts_and_calls_keep_their_place_without_the_blank_between(
     anthropic: Endpoint, bedrock: Endpoint, gemini: Endpoint, openai: Endpoint, model_server: ModelServer
 ) -> None:
     for endpoint in (anthropic, bedrock, gemini, openai):
-        await events_of(ModelRequest(endpoint, endpoint.models.names[0] if endpoint.models.names else "m", ROUND))
+        model = endpoint.models.names[0] if endpoint.models.names else "m"
+        await events_of(ModelRequest(endpoint, model, round_by(endpoint.signer), tools=(TOOL,)))
     claude, converse, google, chat = (request["body"] for request in model_server.requests())
     assert claude["messages"][1:] == [
         {"role": "assistant", "content": [
@@ -131,6 +135,6 @@ async def test_thoughts_and_calls_keep_their_place_without_the_blank_between(
 @pytest.mark.parametrize("signature", [None, Signature("c2ln"), Signature("x7Q=", encrypted=True)])
 def test_thoughts_alone_are_no_message(signature: Signature | None) -> None:
     """Anthropic and OpenAI refuse thoughts that nothing follows; elsewhere an empty message would be left of them."""
-    alone = PromptMessage("assistant", " ", reasoning=(Reasoning("Hm.", signature),))
-    before, after = PromptMessage("user", "a"), PromptMessage("user", "b")
-    assert [(turn.role, turn.content) for turn in tidy([before, alone, after])] == [("user", "a\n\nb")]
+    alone = said(Reasoning("Hm.", signature), " ")
+    before, after = PromptMessage.of("user", "a"), PromptMessage.of("user", "b")
+    assert [(turn.role, turn.text) for turn in tidy([before, alone, after])] == [("user", "a\n\nb")]

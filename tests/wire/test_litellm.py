@@ -16,6 +16,7 @@ from messages.reducer import MessageParts
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
+from tests.prompt_maker import answer, results, said
 from tests.servers import free_port
 from tests.wire.conftest import KEY, ask, calls_of, checked, ended, text_of, thoughts_of
 
@@ -72,7 +73,7 @@ async def test_blocks_of_thoughts_are_sealed(anthropic: Endpoint, stream_it: boo
     for event in events:
         reply.apply(event)
     thought = "".join(f"Step {number}: think. " for number in range(6))
-    assert reply.parts[0] == Reasoning(thought, Signature("c2ln"))
+    assert reply.parts[0] == Reasoning(thought, Signature("c2ln", provider="A"))
 
 
 async def test_encrypted_thoughts_are_a_part_of_their_own(anthropic: Endpoint) -> None:
@@ -80,32 +81,32 @@ async def test_encrypted_thoughts_are_a_part_of_their_own(anthropic: Endpoint) -
     for event in await events_of(ask(anthropic, "[[reasoning thoughts=1 redacted=AbC]]")):
         reply.apply(event)
     assert reply.parts == [
-        Reasoning("Step 0: think. ", Signature("c2ln")),
-        Reasoning("", Signature("AbC", encrypted=True)),
-        Reasoning("And once more. ", Signature("c2ln")),
+        Reasoning("Step 0: think. ", Signature("c2ln", provider="A")),
+        Reasoning("", Signature("AbC", encrypted=True, provider="A")),
+        Reasoning("And once more. ", Signature("c2ln", provider="A")),
         Text("So the answer is 42."),
     ]
 
 
 async def test_thoughts_before_a_tool_call_go_back_as_they_came(anthropic: Endpoint, model_server: ModelServer) -> None:
     thoughts = (
-        Reasoning("Where is it?", Signature("c2ln")),
+        Reasoning("Where is it?", Signature("c2ln", provider="A")),
         Reasoning("", Signature("AbC", encrypted=True)),
         Reasoning("unsigned"),
     )
     call = ToolCall("c1", "lookup", '{"q": "x"}')
     messages = [
-        PromptMessage("user", "[[tools]]"),
-        PromptMessage("assistant", "Let me look.", tool_calls=(call,), reasoning=thoughts),
-        PromptMessage("tool", "sunny", tool_call_id="c1"),
+        PromptMessage.of("user", "[[tools]]"),
+        said(*thoughts, "Let me look.", call),
+        results(answer(call, "sunny")),
     ]
     await events_of(ModelRequest(anthropic, anthropic.models.names[0], messages, tools=(TOOL,)))
-    said = model_server.requests()[-1]["body"]["messages"][1]["content"]
-    assert said[:2] == [
+    blocks = model_server.requests()[-1]["body"]["messages"][1]["content"]
+    assert blocks[:2] == [
         {"type": "thinking", "thinking": "Where is it?", "signature": "c2ln"},
         {"type": "redacted_thinking", "data": "AbC"},
     ]
-    assert [block["type"] for block in said[2:]] == ["text", "tool_use"]
+    assert [block["type"] for block in blocks[2:]] == ["text", "tool_use"]
 
 
 @pytest.mark.parametrize("stream_it", [True, False])
@@ -118,10 +119,11 @@ async def test_parallel_tool_calls(endpoint: Endpoint, stream_it: bool) -> None:
 
 
 async def test_results_of_tools_go_back(endpoint: Endpoint) -> None:
+    call = ToolCall("c1", "lookup", '{"q": "x"}')
     messages = [
-        PromptMessage("user", "[[tools]]"),
-        PromptMessage("assistant", "Let me look.", tool_calls=(ToolCall("c1", "lookup", '{"q": "x"}'),)),
-        PromptMessage("tool", "sunny", tool_call_id="c1"),
+        PromptMessage.of("user", "[[tools]]"),
+        said("Let me look.", call),
+        results(answer(call, "sunny")),
     ]
     events = await events_of(ModelRequest(endpoint, endpoint.models.names[0], messages, tools=(TOOL,)))
     assert text_of(events).startswith("The tool said: ")

@@ -18,25 +18,29 @@ from messages.parts import Reasoning, Signature, ToolCall
 from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
+from tests.prompt_maker import answer, asked, results, said
 from tests.wire.conftest import KEY, ask, ended, events_of, parts_of, text_of
 
 pytestmark = pytest.mark.wire
 
 TOOL = ToolSpec("lookup", "Looks things up.", {"type": "object", "properties": {"q": {"type": "string"}}})
 CALLS = (ToolCall("c.1", "lookup", '{"q":"x"}'), ToolCall("c2", "lookup", "garbled"))
-SEALS = (
-    Reasoning("Where?", Signature("c2ln")),
-    Reasoning("", Signature("AbC", encrypted=True)),
-    Reasoning("", Signature("signature ZZ", encrypted=True)),
-    Reasoning("unsealed"),
-)
-PROMPT = [
-    PromptMessage("system", "Be brief."),
-    PromptMessage("user", "hi"),
-    PromptMessage("assistant", "One moment.", tool_calls=CALLS, reasoning=SEALS),
-    PromptMessage("tool", "found", tool_call_id="c.1"),
-    PromptMessage("tool", "nothing", tool_call_id="c2"),
-]
+
+
+def prompt_by(signer: str) -> list[PromptMessage]:
+    """Return a prompt with a round that an endpoint of this name has signed."""
+    thoughts = (
+        Reasoning("Where?", Signature("c2ln", provider=signer)),
+        Reasoning("", Signature("AbC", encrypted=True, provider=signer)),
+        Reasoning("", Signature("signature ZZ", encrypted=True, provider=signer)),
+        Reasoning("unsealed"),
+    )
+    return [
+        PromptMessage.of("system", "Be brief."),
+        asked("hi"),
+        said(*thoughts, "One moment.", *CALLS),
+        results(answer(CALLS[0], "found"), answer(CALLS[1], "nothing")),
+    ]
 
 
 def headers_of(seen: dict[str, Any]) -> dict[str, str]:
@@ -54,7 +58,7 @@ async def test_a_message_to_anthropic(anthropic: Endpoint, model_server: ModelSe
     }  # fmt: skip
     endpoint = changed(anthropic, headers={"X-Team": "blue"}, wire_names={"claude-sonnet-4-5": "claude-wire"})
     request = ModelRequest(
-        endpoint, "claude-sonnet-4-5", PROMPT, params=params, tools=(TOOL,), max_tokens=50, user_id="u1"
+        endpoint, "claude-sonnet-4-5", prompt_by("A"), params=params, tools=(TOOL,), max_tokens=50, user_id="u1"
     )
     await events_of(request)
     (seen,) = model_server.requests()
@@ -132,7 +136,7 @@ async def test_a_content_to_google(gemini: Endpoint, model_server: ModelServer) 
         "safetySettings": [{"category": "C", "threshold": "T"}], "tools": [{"googleSearch": {}}],
         "generationConfig": {"seed": 7}, "contents": [], "systemInstruction": "forged",
     }  # fmt: skip
-    request = ModelRequest(gemini, "gemini-2.5-pro", PROMPT, params=params, tools=(TOOL,), max_tokens=50)
+    request = ModelRequest(gemini, "gemini-2.5-pro", prompt_by("G"), params=params, tools=(TOOL,), max_tokens=50)
     await events_of(request)
     (seen,) = model_server.requests()
     assert seen["path"] == "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse"
@@ -164,7 +168,8 @@ async def test_a_content_to_google(gemini: Endpoint, model_server: ModelServer) 
 async def test_the_proof_of_a_thought_comes_before_the_call(gemini: Endpoint) -> None:
     events = await events_of(ask(gemini, "[[tools proof=AbC]]", tools=(TOOL,)))
     text, proof, call = parts_of(events).parts
-    assert (text.type, proof, call.type) == ("text", Reasoning("", Signature("AbC", encrypted=True)), "tool_call")
+    sealed = Reasoning("", Signature("AbC", encrypted=True, provider="G"))
+    assert (text.type, proof, call.type) == ("text", sealed, "tool_call")
 
 
 VERTEX = "/v1/projects/p-1/locations/eu/publishers"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -15,13 +16,19 @@ from endpoints.providers.anthropic import wire as anthropic_wire
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.openai import request as openai_request
 from endpoints.providers.openai import responses_wire
+from endpoints.services.adaptation import adapted
+from endpoints.services.history import rounds
+from messages.parts import Data, Image, Text, ToolCall
+from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
-from tests.wire.test_native_wires import PROMPT, TOOL
+from tests.prompt_maker import answer, asked
+from tests.wire.test_native_wires import TOOL, prompt_by
 
 pytestmark = pytest.mark.wire
 
 SCENARIOS = ("[[tokens:5 cached=2]]", "[[reasoning]]", "[[reasoning thoughts=1 redacted=AbC]]", "[[tools calls=2]]",
              "[[refusal]]", "[[length]]", "[[filter]]", "[[unicode]]")  # fmt: skip
+PICTURE = Image("image/png", "QUJD")
 PARAMS: dict[str, dict[str, Any]] = {
     "chat": {"temperature": 0.5, "reasoning_effort": "high", "verbosity": "low", "stop": ["x"]},
     "responses": {"reasoning": {"effort": "high", "summary": "auto"}, "text": {"verbosity": "low"},
@@ -58,10 +65,16 @@ def body_of(wire: str, request: ModelRequest) -> dict[str, Any]:
 @pytest.mark.parametrize("stream_it", [True, False])
 @pytest.mark.parametrize("wire", SENT)
 def test_what_we_send_is_what_the_official_client_may_send(openai: Endpoint, wire: str, stream_it: bool) -> None:
+    shown = answer(ToolCall("c3", "lookup", "{}"), "found", PICTURE, Data({"n": 1}))
+    history = rounds([Text("So."), shown, answer(shown, PICTURE, failed=True)])
+    prompt = [*prompt_by("Wire"), *history, asked("?", PICTURE)]
+    endpoint = changed(openai, wire="anthropic" if wire == "anthropic" else "openai")
     request = ModelRequest(
-        openai, "gpt-5", PROMPT, params=PARAMS[wire], tools=(TOOL,), max_tokens=50, user_id="u1", stream=stream_it
-    )
-    body = body_of(wire, request)
+        endpoint, "gpt-5", prompt, params=PARAMS[wire], tools=(TOOL,), max_tokens=50, user_id="u1", stream=stream_it,
+        uses_responses=wire == "responses",
+    )  # fmt: skip
+    body = body_of(wire, replace(request, messages=adapted(request)))
+    assert json.dumps(body).count(PICTURE.data) == 3
     # A field that the type does not name would be missing here, at whatever depth.
     assert plain(SENT[wire].validate_python(body)) == plain(body)
 

@@ -16,6 +16,7 @@ from messages.parts import Reasoning, Text, ToolCall
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import MARKDOWN, UNICODE, words
+from tests.prompt_maker import answer, results, said
 from tests.servers import free_port
 from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, text_of, thoughts_of
 
@@ -38,10 +39,10 @@ async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoin
     endpoint = changed(openai, headers={"X-Team": "blue"}, add_params={"temperature": 0.1, "seed": 7},
                        drop_params=("top_p", "model"))  # fmt: skip
     messages = [
-        PromptMessage("system", "Be brief."),
-        PromptMessage("user", "hi"),
-        PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", '{"q":"x"}'),)),
-        PromptMessage("tool", "found", tool_call_id="c1"),
+        PromptMessage.of("system", "Be brief."),
+        PromptMessage.of("user", "hi"),
+        said(ToolCall("c1", "lookup", '{"q":"x"}')),
+        results(answer(ToolCall("c1", "lookup", '{"q":"x"}'), "found")),
     ]
     params = {"temperature": 0.9, "top_p": 0.5, "stop": ["x"], "frequency_penalty": None}
     request = ModelRequest(endpoint, "m", messages, params=params, tools=(TOOL,), max_tokens=50, user_id="u1")
@@ -304,14 +305,14 @@ async def test_only_the_named_field_holds_thoughts(openai: Endpoint, key: str, f
 async def test_thoughts_go_back_where_the_endpoint_wants_them(
     openai: Endpoint, model_server: ModelServer, change: dict[str, Any], model: str, sent: list[bool]
 ) -> None:
-    thought = (Reasoning("hm"),)
+    thought, call = Reasoning("hm"), ToolCall("c1", "lookup", "{}")
     messages = [
-        PromptMessage("user", "hi"),
-        PromptMessage("assistant", "hello", reasoning=thought),
-        PromptMessage("user", "again"),
-        PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", "{}"),), reasoning=thought),
-        PromptMessage("tool", "found", tool_call_id="c1"),
+        PromptMessage.of("user", "hi"),
+        said(thought, "hello"),
+        PromptMessage.of("user", "again"),
+        said(thought, call),
+        results(answer(call, "found")),
     ]
     await events_of(ModelRequest(changed(openai, **change), model, messages))
-    said = model_server.requests()[0]["body"]["messages"]
-    assert [said[at].get("reasoning_content") == "hm" for at in (1, 3)] == sent
+    sent_messages = model_server.requests()[0]["body"]["messages"]
+    assert [sent_messages[at].get("reasoning_content") == "hm" for at in (1, 3)] == sent

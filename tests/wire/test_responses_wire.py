@@ -10,6 +10,7 @@ from messages.events import Usage
 from messages.parts import Reasoning, Signature, Text, ToolCall
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.responses import SEALED
+from tests.prompt_maker import answer, results, said
 from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, parts_of, text_of, thoughts_of
 
 pytestmark = pytest.mark.wire
@@ -24,17 +25,16 @@ def ask_response(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
 
 async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoint, model_server: ModelServer) -> None:
     sealed = (
-        Reasoning("Where?", Signature("rs_1 AbC")),
-        Reasoning("", Signature("rs_2 DeF", encrypted=True)),
+        Reasoning("Where?", Signature("rs_1 AbC", provider="Wire")),
+        Reasoning("", Signature("rs_2 DeF", encrypted=True, provider="Wire")),
         Reasoning("unsealed"),
     )
+    call = ToolCall("c1", "lookup", '{"q":"x"}')
     messages = [
-        PromptMessage("system", "Be brief."),
-        PromptMessage("user", "hi"),
-        PromptMessage(
-            "assistant", "One moment.", tool_calls=(ToolCall("c1", "lookup", '{"q":"x"}'),), reasoning=sealed
-        ),
-        PromptMessage("tool", "found", tool_call_id="c1"),
+        PromptMessage.of("system", "Be brief."),
+        PromptMessage.of("user", "hi"),
+        said(*sealed, "One moment.", call),
+        results(answer(call, "found")),
     ]
     params = {"reasoning": {"effort": "high", "summary": "auto"}, "text": {"verbosity": "low"}, "top_p": None,
               "tools": [{"type": "web_search"}], "input": "forged", "instructions": "forged"}  # fmt: skip
@@ -81,7 +81,7 @@ async def test_a_model_that_does_not_reason_is_not_asked_for_thoughts(
 async def test_thoughts_come_sealed(openai: Endpoint, stream_it: bool) -> None:
     events = await events_of(ask_response(openai, "[[reasoning cached=1]] a b", stream=stream_it))
     assert parts_of(events).parts == [
-        Reasoning(THOUGHT, Signature(f"rs_0 {SEALED}")),
+        Reasoning(THOUGHT, Signature(f"rs_0 {SEALED}", provider="Wire")),
         Text("So the answer is 42."),
     ]
     usage = Usage(input_tokens=3, output_tokens=11, reasoning_tokens=6, cache_read_tokens=1)
@@ -104,9 +104,9 @@ async def test_parallel_calls_whose_arguments_come_in_turns(openai: Endpoint, st
 
 async def test_results_of_tools_go_back(openai: Endpoint) -> None:
     messages = [
-        PromptMessage("user", "[[tools]]"),
-        PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", "{}"),)),
-        PromptMessage("tool", "sunny", tool_call_id="c1"),
+        PromptMessage.of("user", "[[tools]]"),
+        said(ToolCall("c1", "lookup", "{}")),
+        results(answer(ToolCall("c1", "lookup", "{}"), "sunny")),
     ]
     events = await events_of(ModelRequest(openai, "gpt-5", messages, tools=(TOOL,), uses_responses=True))
     assert "sunny" in text_of(events)

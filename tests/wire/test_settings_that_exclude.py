@@ -37,7 +37,7 @@ async def sampled(endpoint: Endpoint, model: str, chosen: dict[str, Any], model_
     """Return which sampling parameters reach the provider."""
     fields = request_fields(endpoint, model, {"thinking": False, **chosen})
     request = ModelRequest(
-        endpoint, model, [PromptMessage("user", "hi")], params=fields.params, max_tokens=fields.max_tokens,
+        endpoint, model, [PromptMessage.of("user", "hi")], params=fields.params, max_tokens=fields.max_tokens,
         uses_responses=fields.uses_responses,
     )  # fmt: skip
     await events_of(request)
@@ -163,7 +163,7 @@ async def test_a_refusal_names_the_settings_as_the_panel_does(
     for endpoint in (openai, azure, anthropic, gemini, bedrock):
         model = endpoint.models.names[0] if endpoint.models.names else "m"
         for streamed in (True, False):
-            messages = [PromptMessage("user", "[[error:settings]]")]
+            messages = [PromptMessage.of("user", "[[error:settings]]")]
             failed = (await events_of(ModelRequest(endpoint, model, messages, stream=streamed)))[-1]
             assert isinstance(failed, Failed)
             part = error_part(failed)

@@ -2,28 +2,31 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from endpoints.parameters.additions import additions
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.counts import Counts, reports_in
+from endpoints.providers.prompt_rules import PromptRules
 from endpoints.transport.exchange import (
     TIMEOUTS,
     Call,
     Reply,
     arguments_of,
+    calls_last,
     encode_json,
     exchange,
     in_turns,
     instructions_of,
-    safe_id,
+    result_text,
     url_of,
     wire_model_name,
     with_key,
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event
-from messages.parts import Signature, ToolCall
+from messages.parts import Image, Reasoning, Signature, Text, ToolCall
 
 VERSION = "2023-06-01"
 REPLY_TOKENS = 8_192  # the API must be told; this where nobody says
@@ -80,6 +83,8 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     ]
     if tools := [*(params.get("tools") or ()), *tools]:
         body["tools"] = tools
+    if _budget(body) and must_not_think(request):
+        del body["thinking"]
     _cap(body, request.max_tokens or params.get("max_tokens") or 0)
     body |= additions(endpoint.parameters)
     for name in endpoint.parameters.drop:
@@ -88,10 +93,15 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     return body
 
 
+def _budget(body: Mapping[str, Any]) -> int:
+    """Return how many tokens of thoughts are asked for; 0 also where the model decides."""
+    thinking = body.get("thinking")
+    return int(thinking.get("budget_tokens") or 0) if isinstance(thinking, dict) else 0
+
+
 def _cap(body: dict[str, Any], most: int) -> None:
     """Say how long the reply may be; thoughts are part of it and must leave room for the answer."""
-    thinking = body.get("thinking")
-    budget = thinking.get("budget_tokens", 0) if isinstance(thinking, dict) else 0
+    budget = _budget(body)
     body["max_tokens"] = most or REPLY_TOKENS + budget
     if budget and budget >= body["max_tokens"]:
         if most > MIN_THINKING_TOKENS:
@@ -100,20 +110,50 @@ def _cap(body: dict[str, Any], most: int) -> None:
             del body["thinking"]
 
 
+def rules(_request: ModelRequest) -> PromptRules:
+    """Return what the provider takes: it refuses calls in a request without tools, and pictures in failed results."""
+    return PromptRules(takes_signatures=True, calls_without_tools=False, marks_failures=True, pictures_in_results=True)
+
+
+def must_not_think(request: ModelRequest) -> bool:
+    """Whether the request is refused with a budget for thoughts: the rounds of calls that it ends with do not begin
+    with a signed thought, because another provider made the first of them."""
+    messages = list(request.messages)
+    if messages and messages[-1].role == "user":  # what a person says after results is in one message with them
+        messages.pop()
+    if not messages or messages[-1].role != "tool":
+        return False
+    *_, first = takewhile(lambda message: message.role != "user", reversed(messages))
+    begin = first.parts[0] if first.role == "assistant" else None
+    return not (isinstance(begin, Reasoning) and begin.signature is not None)
+
+
 def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
-        yield {"type": "tool_result", "tool_use_id": safe_id(message.tool_call_id), "content": message.content}
+        yield from map(_result_of, message.results)
         return
-    for thought in message.reasoning:
-        if thought.signature:
-            yield _thought_of(thought.text, thought.signature)
-    if message.content:
-        yield {"type": "text", "text": message.content}
-    yield from (_use_of(call) for call in message.tool_calls)
+    for part in calls_last(message):
+        match part:
+            case Reasoning(text, Signature() as signature):
+                yield _thought_of(text, signature)
+            case Text(text):
+                yield {"type": "text", "text": text}
+            case Image():
+                yield _picture_of(part)
+            case ToolCall():
+                yield {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments_of(part)}
 
 
-def _use_of(call: ToolCall) -> dict[str, Any]:
-    return {"type": "tool_use", "id": safe_id(call.id), "name": call.name, "input": arguments_of(call)}
+def _result_of(call: ToolCall) -> dict[str, Any]:
+    content: str | list[dict[str, Any]] = result_text(call)
+    if pictures := [_picture_of(part) for part in call.result or () if isinstance(part, Image)]:
+        content = [*([{"type": "text", "text": content}] if content else []), *pictures]
+    failed = {"is_error": True} if call.state == "failed" else {}
+    return {"type": "tool_result", "tool_use_id": call.id, "content": content} | failed
+
+
+def _picture_of(image: Image) -> dict[str, Any]:
+    return {"type": "image", "source": {"type": "base64", "media_type": image.mime, "data": image.data}}
 
 
 def _thought_of(text: str, signature: Signature) -> dict[str, str]:

@@ -3,32 +3,37 @@
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from endpoints.parameters.additions import additions
+from endpoints.providers.anthropic.wire import must_not_think
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.bedrock.eventstream import EventFrames
 from endpoints.providers.bedrock.sigv4 import AccessKey, signed
 from endpoints.providers.counts import Counts
+from endpoints.providers.prompt_rules import PromptRules
 from endpoints.services.prompts import spoken
 from endpoints.transport.exchange import (
     TIMEOUTS,
     Call,
     Reply,
     arguments_of,
+    calls_last,
     encode_json,
     exchange,
     in_turns,
-    safe_id,
     url_of,
     wire_model_name,
     with_key,
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event
+from messages.parts import Data, Image, Reasoning, Signature, Text, ToolCall, text_of_result
 
 REGION = "us-east-1"
+_FULL_RESULTS = re.compile(r"claude|\bnova\b")  # models that know of failures and pictures in results
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _TOP = {
     "inferenceConfig",
@@ -98,18 +103,21 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     Fields that Converse does not know are the model's own and go where it wants those.
     """
     endpoint, params = request.endpoint, request.params
-    body: dict[str, Any] = {"messages": in_turns(request, _blocks_of, model="assistant", key="content")}
+    blocks_of = partial(_blocks_of, marks_failures=rules(request).marks_failures)
+    body: dict[str, Any] = {"messages": in_turns(request, blocks_of, model="assistant", key="content")}
     inference: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in {**params, **additions(endpoint.parameters)}.items():
         if name not in _OWN and value not in (None, "") and name not in endpoint.parameters.drop:
             (body if name in _TOP else inference if name in _SAMPLING else own)[name] = value
+    if isinstance(thinking := own.get("thinking"), dict) and thinking.get("budget_tokens") and must_not_think(request):
+        del own["thinking"]
     if request.max_tokens:
         inference["maxTokens"] = request.max_tokens
     for name, more in (("inferenceConfig", inference), ("additionalModelRequestFields", own)):
         if more:
             body[name] = {**body.get(name, {}), **more}
-    if system := [{"text": message.content} for message in spoken(request.messages) if message.role == "system"]:
+    if system := [{"text": message.text} for message in spoken(request.messages) if message.role == "system"]:
         body["system"] = system
     if mark := params.get("cachePoint"):
         _mark_kept(body, mark)
@@ -131,21 +139,51 @@ def _tool_of(tool: ToolSpec) -> dict[str, Any]:
     return {"toolSpec": {"name": tool.name, "description": tool.description, "inputSchema": schema}}
 
 
-def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
+def rules(request: ModelRequest) -> PromptRules:
+    """Return what the provider takes: it refuses calls in a request without tools; only some models know of failed
+    results, and of pictures in results."""
+    full = bool(_FULL_RESULTS.search(wire_model_name(request)) or _FULL_RESULTS.search(request.model))
+    return PromptRules(takes_signatures=True, calls_without_tools=False, marks_failures=full, pictures_in_results=full)
+
+
+def _blocks_of(message: PromptMessage, *, marks_failures: bool) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
-        content = [{"text": message.content}]
-        yield {"toolResult": {"toolUseId": safe_id(message.tool_call_id), "content": content}}
+        yield from (_result_of(call, marks_failures=marks_failures) for call in message.results)
         return
-    for thought in message.reasoning:
-        if thought.signature and thought.signature.encrypted:
-            yield {"reasoningContent": {"redactedContent": thought.signature.data}}
-        elif thought.signature:
-            text = {"text": thought.text, "signature": thought.signature.data}
-            yield {"reasoningContent": {"reasoningText": text}}
-    if message.content:
-        yield {"text": message.content}
-    for call in message.tool_calls:
-        yield {"toolUse": {"toolUseId": safe_id(call.id), "name": call.name, "input": arguments_of(call)}}
+    for part in calls_last(message):
+        match part:
+            case Reasoning(text, Signature() as signature):
+                yield {"reasoningContent": _thought_of(text, signature)}
+            case Text(text):
+                yield {"text": text}
+            case Image():
+                yield _picture_of(part)
+            case ToolCall():
+                yield {"toolUse": {"toolUseId": part.id, "name": part.name, "input": arguments_of(part)}}
+
+
+def _thought_of(text: str, signature: Signature) -> dict[str, Any]:
+    if signature.encrypted:
+        return {"redactedContent": signature.data}
+    return {"reasoningText": {"text": text, "signature": signature.data}}
+
+
+def _result_of(call: ToolCall, *, marks_failures: bool) -> dict[str, Any]:
+    content: list[dict[str, Any]] = []
+    for part in call.result or ():
+        match part:
+            case Image():
+                content.append(_picture_of(part))
+            case Data(dict(value)):
+                content.append({"json": value})
+            case _:
+                content.append({"text": text_of_result(part)})
+    status = {"status": "error"} if call.state == "failed" and marks_failures else {}
+    return {"toolResult": {"toolUseId": call.id, "content": content} | status}
+
+
+def _picture_of(image: Image) -> dict[str, Any]:
+    return {"image": {"format": image.mime.removeprefix("image/"), "source": {"bytes": image.data}}}
 
 
 class ConverseReply(Reply):

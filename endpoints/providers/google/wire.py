@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from endpoints.parameters.additions import additions
 from endpoints.providers.base import ModelRequest, PromptMessage
+from endpoints.providers.prompt_rules import PromptRules
 from endpoints.transport.exchange import (
     TIMEOUTS,
     Call,
@@ -18,16 +18,23 @@ from endpoints.transport.exchange import (
     exchange,
     in_turns,
     instructions_of,
+    result_text,
     url_of,
     wire_model_name,
     with_key,
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event, Failed
+from messages.parts import Audio, Data, Image, Reasoning, Signature, Text, ToolCall
 
 _TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
 _OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
 _VERSION = re.compile(r"/v\d\w*$")
+# Models that demand proof of the thoughts before a call, and take pictures in results.
+_STRICT = re.compile(r"gemini-(?:[3-9]|\d\d|.*latest)")
+_NO_PROOF = "skip_thought_signature_validator"  # https://ai.google.dev/gemini-api/docs/thought-signatures
+_PICTURES = frozenset(("image/png", "image/jpeg", "image/webp"))
+_RECORDINGS = frozenset(f"audio/{kind}" for kind in ("wav", "x-wav", "mp3", "mpeg", "aiff", "aac", "ogg", "flac"))
 
 
 def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
@@ -58,8 +65,7 @@ def with_sse(url: str, request: ModelRequest) -> str:
 def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
     endpoint = request.endpoint
-    names = {call.id: call.name for message in request.messages for call in message.tool_calls}
-    body: dict[str, Any] = {"contents": in_turns(request, partial(_parts_of, names=names), model="model", key="parts")}
+    body: dict[str, Any] = {"contents": _contents_of(request)}
     if system := instructions_of(request):
         body["systemInstruction"] = {"parts": [{"text": system}]}
     config: dict[str, Any] = {}
@@ -91,18 +97,69 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     return body | ({"tools": tools} if tools else {})
 
 
-def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _contents_of(request: ModelRequest) -> list[dict[str, Any]]:
+    contents = in_turns(request, _parts_of, model="model", key="parts", results_apart=True)
+    if _STRICT.search(wire_model_name(request)):
+        _prove_calls(contents)
+    return contents
+
+
+def rules(request: ModelRequest) -> PromptRules:
+    """Return what the provider takes. Nobody documents calls in a request without tools; models answer such a one with
+    calls that nobody can carry out."""
+    return PromptRules(
+        takes_signatures=True,
+        calls_without_tools=False,
+        marks_failures=True,
+        pictures_in_results=bool(_STRICT.search(wire_model_name(request))),
+        pictures=_PICTURES,
+        recordings=_RECORDINGS,
+    )
+
+
+def _parts_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
-        name = names.get(message.tool_call_id, message.tool_call_id)
-        yield {"functionResponse": {"name": name, "response": {"result": message.content}}}
+        yield from map(_response_of, message.results)
         return
-    if message.content:
-        yield {"text": message.content}
-    signatures = [thought.signature.data for thought in message.reasoning if thought.signature]
-    for number, call in enumerate(message.tool_calls):
-        part: dict[str, Any] = {"functionCall": {"name": call.name, "args": arguments_of(call)}}
-        # The first of parallel calls carries the proof of the thoughts that led to them.
-        yield part | ({"thoughtSignature": signatures[-1]} if signatures and not number else {})
+    proof = ""
+    for part in message.parts:
+        match part:
+            case Reasoning(_, Signature(data)):
+                proof = data
+            case Text(text):
+                yield {"text": text}
+            case Image() | Audio():
+                yield _inline(part)
+            case ToolCall():
+                call = {"functionCall": {"name": part.name, "args": arguments_of(part)}}
+                # The first of parallel calls carries the proof of the thoughts that led to them.
+                yield call | ({"thoughtSignature": proof} if proof else {})
+                proof = ""
+
+
+def _response_of(call: ToolCall) -> dict[str, Any]:
+    result = call.result or ()
+    value = result[0].value if len(result) == 1 and isinstance(result[0], Data) else result_text(call)
+    response: dict[str, Any] = {"name": call.name, "response": {"error" if call.state == "failed" else "result": value}}
+    if pictures := [_inline(part) for part in result if isinstance(part, Image)]:
+        response["parts"] = pictures
+    return {"functionResponse": response}
+
+
+def _inline(part: Image | Audio) -> dict[str, Any]:
+    return {"inlineData": {"mimeType": part.mime, "data": part.data}}
+
+
+def _prove_calls(contents: list[dict[str, Any]]) -> None:
+    """Give the calls of the last turn that another model made the word for "there is no proof": without any, the newer
+    models refuse the first call of each content."""
+    for content in reversed(contents):
+        blocks = content["parts"]
+        if content["role"] == "user" and "functionResponse" not in blocks[0]:
+            return
+        call = next((block for block in blocks if "functionCall" in block), None)
+        if call is not None:
+            call.setdefault("thoughtSignature", _NO_PROOF)
 
 
 class ContentReply(Reply):

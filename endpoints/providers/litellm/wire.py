@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -21,7 +22,9 @@ from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.providers.content import THOUGHT, Thoughts, said_in
 from endpoints.providers.counts import Counts
 from endpoints.providers.finishes import failure_code_of, reason_of
-from endpoints.providers.openai.request import message_of, tools_of
+from endpoints.providers.openai.request import rules as openai_rules
+from endpoints.providers.openai.request import tools_of, wire_messages
+from endpoints.providers.prompt_rules import PromptRules
 from endpoints.providers.reply_parts import ReplyParts
 from endpoints.transport.exchange import TIMEOUTS, allowlist_of, wire_model_name
 from endpoints.transport.failures import DETAIL, failure_of
@@ -37,7 +40,7 @@ from endpoints.transport.http import (
     watched,
 )
 from messages.events import Event, Failed, Finished
-from messages.parts import Signature
+from messages.parts import Part, Reasoning, Signature
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +128,7 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, time
     endpoint = request.endpoint
     arguments: dict[str, Any] = {
         "model": endpoint.connection.model_prefix + wire_model_name(request),
-        "messages": [_message_of(message) for message in request.messages],
+        "messages": messages_of(request),
         "stream": request.stream,
         **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
     }
@@ -157,10 +160,27 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, time
     )
 
 
-def _message_of(message: PromptMessage) -> dict[str, Any]:
-    """Return the message with its thoughts as signed and encrypted blocks, which is how Anthropic wants them back."""
+def rules(request: ModelRequest) -> PromptRules:
+    """Return what the provider behind the library takes. Which of them refuse calls in a request without tools is not
+    known, so none gets any."""
+    return replace(openai_rules(request), takes_signatures=True, calls_without_tools=False)
+
+
+def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
+    """Return the prompt as the library has it."""
+    return [wire_message for message in request.messages for wire_message in _wire_messages(message)]
+
+
+def _wire_messages(message: PromptMessage) -> Iterator[dict[str, Any]]:
+    """Yield the message with its thoughts as signed and encrypted blocks, which is how Anthropic wants them back."""
     blocks = [_block_of(thought.text, thought.signature) for thought in message.reasoning if thought.signature]
-    return message_of(message) | ({"thinking_blocks": blocks} if blocks else {})
+    plain = replace(message, parts=tuple(part for part in message.parts if not _is_signed(part)))
+    for wire_message in wire_messages(plain):
+        yield wire_message | ({"thinking_blocks": blocks} if blocks else {})
+
+
+def _is_signed(part: Part) -> bool:
+    return isinstance(part, Reasoning) and part.signature is not None
 
 
 def _block_of(thought: str, signature: Signature) -> dict[str, str]:
@@ -218,8 +238,8 @@ class _Reply:
         self._finish = ""
         self._counts = Counts()
         self._thoughts = Thoughts()
-        self.parts = ReplyParts()
-        self._calls = ToolCalls(self.parts, (call.id for message in request.messages for call in message.tool_calls))
+        self.parts = ReplyParts(request.endpoint.signer)
+        self._calls = ToolCalls(self.parts, (call.id for message in request.messages for call in message.calls))
 
     def parse_chunk(self, chunk: Any) -> Iterator[Event]:
         """Yield the events of a chunk, or of a whole answer."""

@@ -4,28 +4,32 @@ Nothing is stored at the provider: reasoning is returned encrypted, and sent bac
 """
 
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from endpoints.parameters.additions import additions
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.providers.content import CALL, THOUGHT, Thoughts, said_in, thoughts_in
+from endpoints.providers.openai.request import arguments_text
+from endpoints.providers.prompt_rules import PromptRules
 from endpoints.services.prompts import spoken
 from endpoints.transport.exchange import (
     TIMEOUTS,
     Call,
     Reply,
+    data_url,
     encode_json,
     exchange,
     headers_of,
     instructions_of,
+    result_text,
     url_of,
     wire_model_name,
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event
-from messages.parts import Signature
+from messages.parts import Image, Part, Reasoning, Signature, Text, ToolCall
 
 _ENCRYPTED = "reasoning.encrypted_content"
 _REASONS = re.compile(r"o\d|gpt-[5-9](?!\S*-chat)")  # any other model refuses to be asked for sealed thoughts
@@ -86,7 +90,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     body |= {name: value for name, value in params.items() if name not in taken and value not in (None, "")}
     if tools := [*(params.get("tools") or ()), *_tools_of(request)]:
         body["tools"] = tools
-    encrypted = [_ENCRYPTED] if "reasoning" in params or _REASONS.match(request.model) else []
+    encrypted = [_ENCRYPTED] if _reasons(request) else []
     if include := list(dict.fromkeys([*(params.get("include") or ()), *encrypted])):
         body["include"] = include
     body |= additions(endpoint.parameters)
@@ -108,21 +112,57 @@ def _tools_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
         }
 
 
+def rules(request: ModelRequest) -> PromptRules:
+    """Return what the provider takes: only models that reason take thoughts."""
+    return PromptRules(takes_signatures=_reasons(request), pictures_in_results=True)
+
+
+def _reasons(request: ModelRequest) -> bool:
+    return "reasoning" in request.params or bool(_REASONS.match(request.model))
+
+
 def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
-        yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": message.content}
-        return
-    for thought in message.reasoning:
-        if thought.signature:
-            yield _thought_of(thought.text, thought.signature)
-    if message.role != "system" and (message.content or not message.tool_calls):
-        yield {"role": message.role, "content": message.content}
-    for call in message.tool_calls:
-        yield {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments or "{}"}
+        yield from map(_output_of, message.results)
+    elif message.role == "user":
+        yield {"role": "user", "content": _content_of(message.parts)}
+    elif message.role == "assistant":
+        for part in message.parts:
+            match part:
+                case Reasoning(text, Signature(data)) if " " in data:
+                    yield _thought_of(text, data)
+                case Text(text):
+                    yield {"role": "assistant", "content": text}
+                case ToolCall():
+                    call = {"call_id": part.id, "name": part.name, "arguments": arguments_text(part)}
+                    yield {"type": "function_call"} | call
 
 
-def _thought_of(text: str, signature: Signature) -> dict[str, Any]:
-    item_id, _, encrypted = signature.data.partition(" ")
+def _output_of(call: ToolCall) -> dict[str, Any]:
+    output: str | list[dict[str, Any]] = result_text(call)
+    if pictures := [part for part in call.result or () if isinstance(part, Image)]:
+        output = [*([{"type": "input_text", "text": output}] if output else []), *map(_picture_of, pictures)]
+    return {"type": "function_call_output", "call_id": call.id, "output": output}
+
+
+def _content_of(parts: Iterable[Part]) -> str | list[dict[str, Any]]:
+    """Return what a person says; as one text where there is nothing else."""
+    pieces: list[dict[str, Any]] = []
+    for part in parts:
+        if isinstance(part, Text):
+            pieces.append({"type": "input_text", "text": part.text})
+        elif isinstance(part, Image):
+            pieces.append(_picture_of(part))
+    is_text = all(piece["type"] == "input_text" for piece in pieces)
+    return "\n\n".join(piece["text"] for piece in pieces) if is_text else pieces
+
+
+def _picture_of(image: Image) -> dict[str, Any]:
+    return {"type": "input_image", "image_url": data_url(image), "detail": "auto"}
+
+
+def _thought_of(text: str, data: str) -> dict[str, Any]:
+    item_id, _, encrypted = data.partition(" ")
     summary = [{"type": "summary_text", "text": text}] if text else []
     return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": encrypted}
 

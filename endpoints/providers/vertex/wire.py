@@ -17,6 +17,7 @@ import jwt
 from endpoints.providers.anthropic import wire as anthropic_wire
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.google import wire as gemini_wire
+from endpoints.providers.prompt_rules import PromptRules
 from endpoints.providers.vertex.endpoint import address_of_region
 from endpoints.transport.exchange import (
     MAX_ERROR,
@@ -64,6 +65,10 @@ def ask_for_object(request: ModelRequest, name: str, schema: Mapping[str, Any]) 
     if is_claude(request):
         return anthropic_wire.ask_for_object(request, name, schema)
     return gemini_wire.ask_for_object(request, name, schema)
+
+
+def rules(request: ModelRequest) -> PromptRules:
+    return anthropic_wire.rules(request) if is_claude(request) else gemini_wire.rules(request)
 
 
 def is_claude(request: ModelRequest) -> bool:
