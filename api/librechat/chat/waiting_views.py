@@ -23,7 +23,7 @@ from api.librechat.chat.serializers import StartedResponse
 from api.librechat.chat.start import latest_run
 from api.librechat.chat.views import ChatView
 from chat import access
-from chat.models import ApprovalRequest, Conversation, Run
+from chat.models import ApprovalRequest, Conversation, InboxItem, Run
 from chat.services.turns import waiting
 from core.ids import uuid_of
 
@@ -128,21 +128,14 @@ class SteerDeliverView(SteerView):
 class SteerCancelView(ChatView):
     @extend_schema(operation_id="chat_steer_cancel", request=SteerTarget, responses=SteerRemoved)
     def post(self, request: Request) -> Response:
-        body = read_body(request, SteerTarget)
-        conversation = _conversation(request, body.conversation_id)
-        item_id = uuid_of(body.steer_id)
-        if item_id is None:
-            raise Http404
-        item = access.inbox_item_for(person(request), item_id)
-        if item.run.conversation_id != conversation.id:
-            raise Http404
-        return Response(SteerRemoved(removed=waiting.take_back(user=person(request), item_id=item_id)).to_wire())
+        item = _steer_meant(request)
+        return Response(SteerRemoved(removed=waiting.take_back(user=person(request), item_id=item.id)).to_wire())
 
 
 class SteerArmView(ChatView):
     @extend_schema(operation_id="chat_steer_arm", request=SteerTarget, responses=SteerArmed)
     def post(self, request: Request) -> Response:
-        _conversation(request, read_body(request, SteerTarget).conversation_id)
+        _steer_meant(request)
         return Response(SteerArmed().to_wire())
 
 
@@ -172,6 +165,17 @@ class ResumeView(ChatView):
             status="resumed",
         )
         return Response(started.to_wire())
+
+
+def _steer_meant(request: Request) -> InboxItem:
+    """Return what was said to a run of the conversation named. Raises `ApiError`, `Http404`."""
+    body = read_body(request, SteerTarget)
+    conversation = _conversation(request, body.conversation_id)
+    item_id = uuid_of(body.steer_id)
+    item = access.inbox_item_for(person(request), item_id) if item_id else None
+    if item is None or item.run.conversation_id != conversation.id:
+        raise Http404("There is no such message.")
+    return item
 
 
 def _decide(request: Request, approvals: list[ApprovalRequest], decisions: list[Decision]) -> None:
