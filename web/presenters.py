@@ -80,9 +80,9 @@ class PartView:
     @property
     def answer_address(self) -> str:
         """Where a person answers what the part asks; empty where it asks nothing."""
-        name = {Approval: "chat:decide", Question: "chat:answer"}.get(type(self.source), "")
-        id_ = uuid_of(self.source.id) if isinstance(self.source, Approval | Question) else None
-        return reverse(name, args=[id_]) if id_ else ""
+        if not isinstance(self.source, Approval | Question) or (id_ := uuid_of(self.source.id)) is None:
+            return ""
+        return reverse("chat:decide" if isinstance(self.source, Approval) else "chat:answer", args=[id_])
 
     @property
     def link(self) -> str:

@@ -1,8 +1,7 @@
 """What a generator reads of the branch before a reply, and what the model is noted of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from accounts.models import User
-from agents.services.run import run
-from agents.services.toolbox import Tool, Toolbox, ToolOutput
+from agents.tools.base import Agent, Result, Tool, Toolbox, ToolEvent
+from agents.tools.context import ToolContext
 from chat.models import Conversation, Message, Run, ToolResult
 from chat.services import results as results_of_tools
 from chat.services.turns import turns
@@ -169,8 +168,8 @@ def test_long_results_are_cut_before_a_turn_is_left_out() -> None:
     assert [message.text for message in prompt.request.messages] == ["b", "", "", "Two.", "c"]
 
 
-async def look_up(arguments: Mapping[str, Any]) -> ToolOutput:
-    return ToolOutput(f"Nobody knows {arguments['q']}.")
+async def look_up(context: ToolContext, arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
+    yield Result((Text(f"Nobody knows {arguments['q']}."),))
 
 
 LOOKUP = ToolSpec("lookup", "Looks things up.", {"type": "object", "properties": {"q": {"type": "string"}}})
@@ -181,7 +180,7 @@ LOOKUP = ToolSpec("lookup", "Looks things up.", {"type": "object", "properties":
 async def test_the_second_turn_tells_the_model_what_it_called_in_the_first(
     owner: User, generator: Generator, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runs.run.run_agent", partial(run, toolbox=Toolbox({"lookup": Tool(LOOKUP, look_up)})))
+    monkeypatch.setattr(generator, "_agents", lambda _: Agent(toolbox=Toolbox({"lookup": Tool(LOOKUP, look_up)})))
     start = sync_to_async(turns.start_turn)
     first = await start(user=owner, conversation_id=None, draft=draft(text="[[tools calls=2]] Who?"))
     reply = (await over(first)).message

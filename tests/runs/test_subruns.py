@@ -157,7 +157,7 @@ async def test_a_stop_goes_down_the_tree(
     run = await over(started)
     assert run.state == "stopped"
     await until_there(lambda: not Run.objects.filter(state__in=Run.OPEN).exists())
-    assert set(await sync_to_async(list)(Run.objects.values_list("state", flat=True))) == {"stopped"}
+    assert {state async for state in Run.objects.values_list("state", flat=True)} == {"stopped"}
     assert not await Hold.objects.filter(state="open").aexists()
 
 

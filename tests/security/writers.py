@@ -78,9 +78,26 @@ def _administration(some_id: str) -> dict[str, dict[str, Any]]:
 _KEYS = {"POST /api/api-keys": {"name": "Mine"}, "PUT /api/keys": {"name": "Own", "value": "sk-mine"}}
 
 
+def _runs(conversation_id: str) -> dict[str, dict[str, Any]]:
+    start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
+    return {
+        "POST /api/agents/chat": start,
+        "POST /api/agents/chat/{endpoint}": start,
+        "POST /api/agents/chat/abort": {"conversationId": conversation_id},
+        "POST /api/agents/chat/resume": {"conversationId": conversation_id, "actionId": conversation_id},
+        "POST /api/agents/chat/steer": {"conversationId": conversation_id, "text": "Shorter"},
+        "POST /api/agents/chat/steer/deliver": {
+            "conversationId": conversation_id,
+            "text": "Shorter",
+            "clientSteerId": "x",
+        },
+        "POST /api/agents/chat/steer/cancel": {"conversationId": conversation_id, "steerId": conversation_id},
+        "POST /api/agents/chat/steer/arm": {"conversationId": conversation_id, "steerId": conversation_id},
+    }
+
+
 def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
     """Return a body that the writer accepts. Raises `KeyError` for a writer nobody wrote one for."""
-    start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
     arg = {"conversationId": conversation_id}
     copied = {"conversationId": conversation_id, "messageId": conversation_id}
     bodies: dict[str, dict[str, Any]] = {
@@ -105,18 +122,7 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "PUT /api/messages/{conversation_id}/{message_id}": {"text": "Mine"},
         "PUT /api/messages/{conversation_id}/{message_id}/feedback": {"feedback": None},
         "POST /api/messages/branch": {"messageId": conversation_id, "agentId": "x"},
-        "POST /api/agents/chat": start,
-        "POST /api/agents/chat/{endpoint}": start,
-        "POST /api/agents/chat/abort": {"conversationId": conversation_id},
-        "POST /api/agents/chat/resume": {"conversationId": conversation_id, "actionId": conversation_id},
-        "POST /api/agents/chat/steer": {"conversationId": conversation_id, "text": "Shorter"},
-        "POST /api/agents/chat/steer/deliver": {
-            "conversationId": conversation_id,
-            "text": "Shorter",
-            "clientSteerId": "x",
-        },
-        "POST /api/agents/chat/steer/cancel": {"conversationId": conversation_id, "steerId": conversation_id},
-        "POST /api/agents/chat/steer/arm": {"conversationId": conversation_id, "steerId": conversation_id},
+        **_runs(conversation_id),
         "POST /api/auth/login": {"email": "olivia.owner@example.org", "password": "correct-horse-battery"},
         "POST /api/auth/2fa/enable": {"token": "000000"},
         "POST /api/auth/2fa/verify": {"token": "000000"},
