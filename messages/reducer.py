@@ -47,9 +47,13 @@ class MessageParts:
 
     def apply(self, event: Event) -> None:
         """Fold one event in. Never raises; an event about a part that there is not is ignored."""
+        if isinstance(event, PartDelta):  # nearly all of them
+            self.offset += len(event.text)
+            self._grow(event.index, event.text)
+            return
         self.offset += offset_step(event)
         match event:
-            case PartDelta() | PartStarted() | PartUpdated() | PartEnded():
+            case PartStarted() | PartUpdated() | PartEnded():
                 self._apply_to_part(event)
             case Usage():
                 self.usage = add_usage(self.usage, event)
@@ -62,7 +66,16 @@ class MessageParts:
                 self._note_change(len(self._parts))
                 self._parts.append(error_part(event))
 
-    def _apply_to_part(self, event: PartDelta | PartStarted | PartUpdated | PartEnded) -> None:
+    def _grow(self, index: int, text: str) -> None:
+        if not 0 <= index < len(self._parts):
+            return
+        if (pieces := self._pieces.get(index)) is None:
+            pieces = self._pieces[index] = []
+        pieces.append(text)
+        if self.changed_from is None or index < self.changed_from:
+            self.changed_from = index
+
+    def _apply_to_part(self, event: PartStarted | PartUpdated | PartEnded) -> None:
         index = event.index
         if isinstance(event, PartStarted):
             if index == len(self._parts):
@@ -71,9 +84,6 @@ class MessageParts:
                 self._note_change(index)
         elif not 0 <= index < len(self._parts):
             return
-        elif isinstance(event, PartDelta):
-            self._pieces.setdefault(index, []).append(event.text)
-            self._note_change(index)
         elif isinstance(event, PartUpdated):
             self._update(index, event.part)
             self._note_change(index)

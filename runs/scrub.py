@@ -28,11 +28,11 @@ class Scrubber:
 
     def clean(self, event: Event) -> Sequence[Event]:
         """Return what of the event the message is told."""
+        if isinstance(event, PartDelta):  # nearly all of them
+            text = self._joined(event.index, event.text)
+            is_same = text is event.text and self._places.get(event.index) == event.index
+            return (event,) if is_same and text else self._grow(event.index, text)
         match event:
-            case PartDelta(index, text):
-                if not _is_plain(text) or index in self._halves:
-                    text = self._joined(index, text)
-                return self._grow(index, text)
             case PartStarted(index, part):
                 return self._start(index, part)
             case PartUpdated(index, part):
@@ -78,6 +78,8 @@ class Scrubber:
         return PartStarted(self._places[index], part)
 
     def _joined(self, index: int, text: str) -> str:
+        if not self._halves and _is_plain(text):
+            return text
         text = self._halves.pop(index, "") + text
         if text and "\ud800" <= text[-1] <= "\udbff":
             text, self._halves[index] = text[:-1], text[-1]

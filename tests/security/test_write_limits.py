@@ -243,7 +243,8 @@ BOUNDED = {
 }  # fmt: skip
 OTHERWISE = {
     "endpoints.UserKey": "one for each endpoint", "billing.Balance": "one", "accounts.Membership": "one for each group",
-    "chat.Run": "one for each message", "billing.Hold": "one for each run",
+    "chat.Run": "one for each message",
+    "chat.ApprovalRequest": "one for each call of a tool, of which a run makes few", "billing.Hold": "one for each run",
     "billing.LedgerEntry": "costs credit, or an administrator writes it", "accounts.Grant": "200 for each object",
     "accounts.CapabilityGrant": "one for each power", "accounts.Group": "administrators make them",
     "accounts.MailedToken": "as often as mails may be asked for", "accounts.Invitation": "administrators make them",
