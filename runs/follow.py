@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
 from chat.models import Run
+from core.tasks import end_tasks
 from messages.events import TERMINAL, Event, Finished, PartDelta, PartEnded, PartStarted, Snapshot, offset_step
 from messages.parts import Error
 from messages.reducer import MessageParts
@@ -141,9 +142,7 @@ class LogReader:
             del self._subscriptions[key]
 
     async def aclose(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(*self._tasks)
         await self._disconnect()
         await self._client.aclose()
         await self._control.aclose()

@@ -29,6 +29,7 @@ from chat.services.notices import notify_now
 from chat.services.turns.queue import STOP, WORK
 from chat.services.turns.waiting import stop_subruns
 from chat.tasks import write_title
+from core.tasks import end_tasks
 from endpoints.catalog import keys, registry
 from endpoints.providers.base import Endpoint
 from endpoints.services.metered import MeteredModel, price_of_call
@@ -89,14 +90,11 @@ class Generator:
         ]
         taking = asyncio.create_task(self._for_ever(self._take_work))
         await self._draining.wait()
-        taking.cancel()
-        await asyncio.gather(taking, return_exceptions=True)
+        await end_tasks(taking)
         while self._runs:
             tasks = [run.task for run in self._runs.values() if run.task]
             await asyncio.wait(tasks, timeout=1)
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
+        await end_tasks(*helpers)
         with contextlib.suppress(redis.RedisError, OSError):
             await self._client.delete(HEARTBEAT + self.worker)
         await asyncio.gather(self._client.aclose(), self._waiting.aclose(), return_exceptions=True)

@@ -10,6 +10,7 @@ from typing import Any
 from agents.services.loop import Limits
 from agents.tools.base import AddPart, Result, Tool, ToolEvent
 from agents.tools.context import ToolContext
+from core.tasks import end_tasks
 from messages.parts import Text
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,7 @@ async def carry_out_calls(jobs: Sequence[ToolJob], limits: Limits) -> AsyncItera
             at_work -= not isinstance(event, AddPart)
             yield call_id, event
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)
 
 
 async def _carry_out(job: ToolJob, limits: Limits, events: "asyncio.Queue[tuple[str, ToolEvent]]") -> None:

@@ -6,7 +6,7 @@ They go over the channel layer, which may lose them, so no page depends on one t
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +14,8 @@ import redis
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+
+from core.tasks import end_tasks
 
 log = logging.getLogger(__name__)
 ENDED: Final = "signed.out"
@@ -61,9 +63,7 @@ async def _hearing(user_id: UUID, wanted: Callable[[dict[str, Any]], bool]) -> A
     try:
         yield heard
     finally:
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        await end_tasks(listening)
 
 
 async def _listen(user_id: UUID, heard: asyncio.Event, wanted: Callable[[dict[str, Any]], bool]) -> None:

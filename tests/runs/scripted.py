@@ -16,6 +16,7 @@ from agents.tools.base import Agent, Ask, Delegate, HandOver, Result, Tool, Tool
 from agents.tools.context import ToolContext
 from chat.models import ApprovalRequest, Run
 from chat.services.turns.draft import StartedTurn
+from core.tasks import end_tasks
 from endpoints.providers.base import ModelRequest, ToolSpec
 from messages.events import Event, Finished, PartDelta, PartEnded, PartStarted, Usage
 from messages.parts import Text, ToolCall
@@ -245,9 +246,7 @@ class Process:
         mine = {asyncio.current_task()}
         for _ in range(3):  # what cleans up is ended, too
             doomed = [task for task in asyncio.all_tasks() - mine if _is_generators(task)]
-            for task in doomed:
-                task.cancel()
-            await asyncio.gather(*doomed, return_exceptions=True)
+            await end_tasks(*doomed)
         for generator, _task in self._generators:
             await generator._leave_database()
             generator._threads.shutdown()

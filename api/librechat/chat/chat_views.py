@@ -217,7 +217,8 @@ def asynchronous(view_class: type[APIView]) -> Callable[..., Any]:
         async with titles(owner) as notices:
             while getattr(response, "pending_for", None) and now() < end:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(notices.wait(), min(TITLE_LOOK, end - now()))
+                    async with asyncio.timeout(min(TITLE_LOOK, end - now())):
+                        await notices.wait()
                 notices.clear()
                 response = await view(request, **kwargs)
         return response

@@ -9,7 +9,7 @@ import time
 from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, fields
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -32,6 +32,7 @@ from chat.models import Conversation, InboxItem, Message, Run
 from chat.services import results
 from chat.services.notices import endings
 from chat.services.turns.waiting import pending_requests, unread_steers
+from core.tasks import end_tasks
 from messages.events import Event, Usage
 from messages.reducer import MessageParts
 from runs.follow import events_of, follow
@@ -224,14 +225,7 @@ async def _batches(streamed: StreamedReply, *, wait: float | None, watch: _Watch
                 following = asyncio.ensure_future(_next(source))
                 yield batch
         finally:
-            await _cancel(following)
-            await _cancel(ending)
-
-
-async def _cancel(task: asyncio.Future[Any]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+            await end_tasks(following, ending)
 
 
 async def _next(source: AsyncIterator[list[Event]]) -> list[Event] | None:
