@@ -1,6 +1,6 @@
 """Building the prompt: the branch up to the reply, as much of it as fits the context window."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -10,10 +10,11 @@ from chat.services.model_settings import asked_with
 from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.services.history import in_rounds, says_something, shortened
+from endpoints.services.history import in_rounds, says_something
 from endpoints.services.prompts import is_blank
-from endpoints.services.tokens import prompt_size
+from endpoints.services.tokens import prompt_size, tools_size
 from messages.parts import Part
+from runs.fitting import fitted
 from runs.persistence import ClaimedRun
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
@@ -50,6 +51,7 @@ def prompt_of(
     instructions = [agent.instructions] if brief else [agent.instructions, job.instructions, chosen.get("promptPrefix")]
     if system := "\n\n".join(text for text in instructions if text and not is_blank(text)):
         messages.insert(0, PromptMessage.of("system", system))
+    last_turn = max((at for at, message in enumerate(messages) if message.role == "user"), default=0)
     before = parts[: first_parts[0]] if first_parts else job.so_far
     if job.continues and says_something(before):
         messages += [PromptMessage("assistant", tuple(before)), PromptMessage.of("user", CONTINUE)]
@@ -59,7 +61,12 @@ def prompt_of(
     known = facts(variant, job.model)
     room = known.usable(max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
     vocabulary = vocabulary_of(job.model)
-    kept = _fitting(messages, lambda message: prompt_size(in_rounds(message), vocabulary), room)
+    kept = fitted(
+        messages,
+        size=lambda message: prompt_size(in_rounds(message), vocabulary),
+        room=room - tools_size(agent.toolbox.specs, vocabulary),
+        last_turn=last_turn,
+    )
     request = ModelRequest(
         endpoint=with_headers(variant, mapped.headers),
         model=job.model,
@@ -72,36 +79,3 @@ def prompt_of(
         tools=agent.toolbox.specs,
     )
     return Prompt(request, left_out=len(messages) - len(kept))
-
-
-def _fitting(messages: Sequence[PromptMessage], size: Callable[[PromptMessage], int], room: int) -> list[PromptMessage]:
-    """Return the messages that fit. Before a turn is left out, it is tried with the results of its calls cut short."""
-    sizes = list(map(size, messages))
-    kept = fit(messages, sizes=sizes, room=room)
-    if len(kept) == len(messages):
-        return kept
-    whole = set(map(id, kept))
-    cut = [message if id(message) in whole else shortened(message) for message in messages]
-    changed = [before is not after for before, after in zip(messages, cut, strict=True)]
-    sizes = [size(message) if new else known for message, known, new in zip(cut, sizes, changed, strict=True)]
-    return fit(cut, sizes=sizes, room=room) if any(changed) else kept
-
-
-def fit(messages: Sequence[PromptMessage], *, sizes: Sequence[int], room: int) -> list[PromptMessage]:
-    """Return the system prompt and as many of the latest turns as fit into `room` tokens; empty when not one does.
-
-    A turn is a person's message and everything up to the next one, so calls of tools stay with their results.
-    """
-    beginning = 0
-    while beginning < len(messages) and messages[beginning].role == "system":
-        beginning += 1
-    left = room - sum(sizes[:beginning])
-    kept_from = len(messages)
-    needed = 0
-    for index in range(len(messages) - 1, beginning - 1, -1):
-        needed += sizes[index]
-        if needed > left:
-            break
-        if messages[index].role == "user" or index == beginning:
-            kept_from = index
-    return [*messages[:beginning], *messages[kept_from:]] if kept_from < len(messages) else []

@@ -23,6 +23,7 @@ from messages.parts import (
 
 NO_RESULT: Final = "There is no result: the call was interrupted, or has not ended yet."
 SHORT_RESULT: Final = 2_000  # characters of a result of which only the beginning is sent
+LEFT_OUT: Final = "[the rest was left out]"
 _MADE: Final = (Image, Audio, FileRef, Resource, Data)
 BEYOND_TEXT: Final = (ToolCall, Steer, Summary, *_MADE)
 """The kinds that are sent of a reply, beside its text and its thoughts."""
@@ -58,18 +59,27 @@ def answered(call: ToolCall) -> ToolCall:
     return call if call.result is not None else replace(call, state="failed", result=(Text(NO_RESULT),))
 
 
-def shortened(message: PromptMessage) -> PromptMessage:
-    """Return the message with only the beginnings of the results of its calls, and without what tools have made."""
-    parts = tuple(_shortened(part) if isinstance(part, ToolCall) else part for part in message.parts)
+def shortened(message: PromptMessage, length: int = SHORT_RESULT) -> PromptMessage:
+    """Return the message with only the beginnings of the results of its calls, and without what tools have made.
+
+    `length` is in characters, of each result.
+    """
+    parts = tuple(_shortened(part, length) if isinstance(part, ToolCall) else part for part in message.parts)
     return message if parts == message.parts else replace(message, parts=parts)
 
 
-def _shortened(call: ToolCall) -> ToolCall:
+def _shortened(call: ToolCall, length: int) -> ToolCall:
     text = call.result_text
-    if call.result is None or (len(text) <= SHORT_RESULT and all(isinstance(part, Text) for part in call.result)):
+    cut = f"{text[:length]}\n{LEFT_OUT}".lstrip()
+    shorter = min(text, cut, key=len)
+    if call.result is None or (shorter == text and all(isinstance(part, Text) for part in call.result)):
         return call
-    cut = f"{text[:SHORT_RESULT]}\n[the rest was left out]" if len(text) > SHORT_RESULT else text
-    return replace(call, result=(Text(cut),))
+    return replace(call, result=(Text(shorter),))
+
+
+def longest_result(message: PromptMessage) -> int:
+    """Return how many characters the longest result of the message's calls has."""
+    return max((len(call.result_text) for call in message.calls), default=0)
 
 
 class _Rounds:

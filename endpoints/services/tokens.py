@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from endpoints.providers.base import ModelRequest, PromptMessage
+from endpoints.providers.base import ModelRequest, PromptMessage, ToolSpec
 from messages.parts import (
     Audio,
     Data,
@@ -261,8 +261,13 @@ def prompt_size(messages: Iterable[PromptMessage], vocabulary: str = UNKNOWN) ->
 
 def request_size(request: ModelRequest, vocabulary: str = UNKNOWN) -> int:
     """Return about how many tokens a provider reads for a call: the messages, and what the model may call."""
-    tools = "".join(f"{tool.name}{tool.description}{json.dumps(tool.parameters)}" for tool in request.tools)
-    return prompt_size(request.messages, vocabulary) + (estimate_message(tools, vocabulary) if tools else 0)
+    return prompt_size(request.messages, vocabulary) + tools_size(request.tools, vocabulary)
+
+
+def tools_size(tools: Iterable[ToolSpec], vocabulary: str = UNKNOWN) -> int:
+    """Return about how many tokens a provider reads for what the model may call."""
+    text = "".join(f"{tool.name}{tool.description}{json.dumps(tool.parameters)}" for tool in tools)
+    return estimate_message(text, vocabulary) if text else 0
 
 
 def written_size(parts: Iterable[Part], vocabulary: str = UNKNOWN) -> int:

@@ -4,15 +4,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from endpoints.providers.base import PromptMessage
-from messages.parts import Text, ToolCall
+from messages.parts import Text
 from runs.persistence import ClaimedRun
-from runs.prompt import CONTINUE, fit, prompt_of
+from runs.prompt import CONTINUE, prompt_of
 from tests.endpoint_maker import changed, make_endpoint
-from tests.prompt_maker import answer, results, said
 
 ENDPOINT = make_endpoint(name="Mine", label="Mine", wire="openai", windows={"m": 1_300}, models=("m",))
 JOB = ClaimedRun(
@@ -28,50 +24,6 @@ def history(*lengths: int) -> list[PromptMessage]:
 
 def contents(messages: Any) -> str:
     return "".join(message.text[:1] for message in messages)
-
-
-@st.composite
-def conversations(draw: st.DrawFn) -> list[PromptMessage]:
-    """Turns of any length, some with calls of tools, after none, one or two system prompts."""
-    messages = [PromptMessage.of("system", "s") for _ in range(draw(st.integers(0, 2)))]
-    for number in range(draw(st.integers(1, 12))):
-        messages.append(PromptMessage.of("user", f"u{number}"))
-        for call in range(draw(st.integers(0, 3))):
-            name = f"c{number}-{call}"
-            called = ToolCall(name, "look", "{}")
-            messages += [said(called), results(answer(called, "seen"))]
-        if draw(st.booleans()):
-            messages.append(PromptMessage.of("assistant", f"a{number}"))
-    return messages
-
-
-@settings(max_examples=400, deadline=None)
-@given(conversations(), st.data())
-def test_what_is_kept_fits_in_order_with_the_last_question_and_whole_calls(
-    messages: list[PromptMessage], data: st.DataObject
-) -> None:
-    sizes = [data.draw(st.integers(1, 50)) for _ in messages]
-    room = data.draw(st.integers(0, 600))
-    kept = fit(messages, sizes=sizes, room=room)
-    size_of = {id(message): size for message, size in zip(messages, sizes, strict=True)}
-    beginning = [message for message in messages if message.role == "system"]
-    last = max(at for at, message in enumerate(messages) if message.role == "user")
-    least = sum(size_of[id(message)] for message in [*beginning, *messages[last:]])
-    assert (kept == []) == (least > room)
-    if not kept:
-        return
-    assert sum(size_of[id(message)] for message in kept) <= room
-    rest = kept[len(beginning) :]
-    assert kept[: len(beginning)] == beginning
-    assert rest == messages[len(messages) - len(rest) :]
-    assert rest[0].role == "user"
-    assert messages[last] in rest
-    called = {call.id for message in rest for call in message.calls}
-    assert called == {call.id for message in rest for call in message.results}
-    dropped = len(messages) - len(kept)
-    before = next((at for at in range(len(beginning) + dropped - 1, -1, -1) if messages[at].role == "user"), None)
-    if dropped and before is not None:  # one turn more would not have fitted
-        assert sum(size_of[id(message)] for message in [*beginning, *messages[before:]]) > room
 
 
 def test_the_oldest_turns_are_left_out_and_counted() -> None:

@@ -12,6 +12,7 @@ from chat.models import ApprovalRequest, InboxItem, Message, Run, Step, ToolResu
 from chat.services.model_settings import ModelSettings
 from chat.services.turns import turns, waiting
 from chat.services.turns.checkpoint import Checkpoint
+from endpoints.services.tokens import prompt_size
 from messages.parts import AgentSwitch, Approval, Part, Question, Steer, Text, ToolCall
 from runs import borders
 from tests.runs.scripted import (
@@ -254,6 +255,21 @@ async def test_a_checkpoint_stays_small_and_only_what_is_new_is_written(
     assert max(written) < 4_000
     assert await ToolResult.objects.acount() == 25
     assert texts(model.requests[-1])[-1] == f"tool: {'x' * 100_000}"
+
+
+async def test_results_that_outgrow_the_window_are_cut_and_the_reply_goes_on(
+    owner: User, process: Process, plays: Callable[..., ScriptedModel]
+) -> None:
+    rounds = [called((f"c{number}", "look", {"q": f"{number:02}", "size": 100_000})) for number in range(8)]
+    model = plays(*rounds, said("Done."))
+    run = await over(await asked(owner, settings=ModelSettings({"maxContextTokens": 30_000})))
+    assert (run.state, run.message.text.endswith("Done."), len(model.requests)) == ("done", True, 9)
+    for number, request in enumerate(model.requests):
+        lengths = [len(call.result_text) for message in request.messages for call in message.results]
+        assert len(lengths) == number
+        assert prompt_size(request.messages) < 30_000
+        assert texts(request)[0] == "user: Why do cats purr?"
+        assert not lengths or lengths[-1] > 20_000, "the model reads what it has just asked for"
 
 
 async def test_strangers_have_none_of_it(
