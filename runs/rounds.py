@@ -68,7 +68,7 @@ class Rounds:
     def __post_init__(self) -> None:
         checkpoint = self.active.job.checkpoint
         self._checkpoint = checkpoint or Checkpoint(self.active.state)
-        self._round = ToolRound(self.active)
+        self._round = ToolRound(self.active, self.model)
         if checkpoint is not None:
             self._stored = tuple(self.active.log.reducer.parts)
             self._take_up(checkpoint)
@@ -230,7 +230,7 @@ class Rounds:
         self._show(crossing.parts)
         self._stored = tuple(active.log.reducer.parts)
         active.log.reducer.changed_from = None  # the next save has nothing to add
-        self.steps, self._round, self._is_new = [], ToolRound(active), False
+        self.steps, self._round, self._is_new = [], ToolRound(active, self.model), False
         self._has_mail = False
         return crossing.waits
 

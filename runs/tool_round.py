@@ -22,10 +22,12 @@ from agents.tools.policy import judge
 from chat.models import ApprovalRequest, Run
 from chat.services.turns.checkpoint import Brief, Checkpoint
 from core.ids import uuid7
+from endpoints.services.metered import MeteredModel
 from messages.events import PartUpdated
 from messages.parts import AgentSwitch, Approval, Part, Question, Subrun, Text, ToolCall
 from runs.run import ActiveRun
 from runs.scrub import storable_part
+from runs.tool_means import PaidByRun, files_of
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class ToolRound:
     """What is new since the last border. `parts` name rows that are stored with it, so nobody is shown them before."""
 
     active: ActiveRun
+    model: MeteredModel
     parts: list[Part] = field(default_factory=list)
     requests: list[ApprovalRequest] = field(default_factory=list)
     subruns: list[Run] = field(default_factory=list)
@@ -78,7 +81,7 @@ class ToolRound:
 
     def jobs(self, calls: Sequence[PendingCall], agent: Agent) -> list[ToolJob]:
         """Return what is to be carried out; the policy has allowed it, or a person has."""
-        jobs = []
+        jobs, files = [], files_of(self.active)
         for pending in calls:
             call = self._call(pending)
             verdict = judge(call, agent.toolbox)
@@ -89,6 +92,8 @@ class ToolRound:
                     call_id=call.id,
                     agent=agent.id,
                     cancelled=lambda: self.active.stopping,
+                    files=files,
+                    metered=PaidByRun(self.model, f"tool:{self.active.job.id}:{call.id}"),
                 )
                 jobs.append(ToolJob(verdict.tool, verdict.arguments, context))
         return jobs

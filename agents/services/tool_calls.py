@@ -10,6 +10,7 @@ from typing import Any
 from agents.services.loop import Limits
 from agents.tools.base import AddPart, Result, Tool, ToolEvent
 from agents.tools.context import ToolContext
+from core.refusal import Refusal
 from core.tasks import end_tasks
 from messages.parts import Text
 
@@ -44,9 +45,10 @@ async def carry_out_calls(jobs: Sequence[ToolJob], limits: Limits) -> AsyncItera
 
 async def _carry_out(job: ToolJob, limits: Limits, events: "asyncio.Queue[tuple[str, ToolEvent]]") -> None:
     name, call_id = job.tool.spec.name, job.context.call_id
+    context = replace(job.context, emit=lambda part: events.put_nowait((call_id, AddPart(part))))
     ending: ToolEvent = failed_result("The tool ended without a result.")
     try:
-        async with asyncio.timeout(limits.tool_seconds), aclosing(job.tool.run(job.context, job.arguments)) as said:  # type: ignore[type-var]
+        async with asyncio.timeout(limits.tool_seconds), aclosing(job.tool.run(context, job.arguments)) as said:  # type: ignore[type-var]
             async for event in said:
                 if not isinstance(event, AddPart):
                     ending = event
@@ -54,6 +56,8 @@ async def _carry_out(job: ToolJob, limits: Limits, events: "asyncio.Queue[tuple[
                 events.put_nowait((call_id, event))
     except TimeoutError:
         ending = failed_result(f"The tool did not answer within {limits.tool_seconds:g} seconds.")
+    except Refusal as refusal:  # its person's: no credit, a quota; the words are for people
+        ending = failed_result(refusal.message)
     except Exception:
         log.exception("tool %s failed", name)
         ending = failed_result("The tool failed.")

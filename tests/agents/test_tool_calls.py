@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -10,12 +10,14 @@ import pytest
 from agents.services.loop import Limits
 from agents.services.tool_calls import ToolJob, carry_out_calls
 from agents.tools.base import AddPart, Result, Tool, Toolbox, ToolEvent
-from agents.tools.context import ToolContext
+from agents.tools.context import PaidCalls, ToolContext
 from agents.tools.policy import judge, needs_approval
+from billing.services.holds import NoCredit
 from endpoints.providers.base import ToolSpec
 from messages.parts import Citation, Image, Text, ToolCall
 
 NO_ONE = UUID(int=0)
+UNPAID = cast(PaidCalls, None)  # these tools call nobody
 SPEC = ToolSpec("weather", "The weather of a city", {"type": "object"})
 
 
@@ -31,7 +33,11 @@ def job(call_id: str, *events: ToolEvent | Exception | None) -> ToolJob:
             else:
                 yield event
 
-    return ToolJob(Tool(SPEC, run), {}, ToolContext(NO_ONE, NO_ONE, call_id, "", lambda: False))
+    return ToolJob(Tool(SPEC, run), {}, context(call_id))
+
+
+def context(call_id: str) -> ToolContext:
+    return ToolContext(NO_ONE, NO_ONE, call_id, "", lambda: False, (), UNPAID)
 
 
 async def collect(*jobs: ToolJob, **limits: Any) -> dict[str, list[ToolEvent]]:
@@ -44,17 +50,29 @@ async def collect(*jobs: ToolJob, **limits: Any) -> dict[str, list[ToolEvent]]:
 async def test_calls_run_side_by_side_and_each_ends_once() -> None:
     both = asyncio.Barrier(2)
 
-    async def meet(context: ToolContext, arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
+    async def meet(_: ToolContext, arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
         await both.wait()
         yield AddPart(Citation("A source"))
         yield Result((Text("met"),))
         yield Result((Text("too much"),))
 
-    context = ToolContext(NO_ONE, NO_ONE, "a", "", lambda: False)
-    jobs = [ToolJob(Tool(SPEC, meet), {}, context), job("b", Result((Text("no"),), failed=True))]
-    jobs[1] = ToolJob(Tool(SPEC, meet), {}, ToolContext(NO_ONE, NO_ONE, "b", "", lambda: False))
-    heard = await collect(*jobs)
+    heard = await collect(*(ToolJob(Tool(SPEC, meet), {}, context(call)) for call in ("a", "b")))
     assert heard == {call: [AddPart(Citation("A source")), Result((Text("met"),))] for call in ("a", "b")}
+
+
+async def test_what_is_emitted_deep_in_a_tool_comes_before_its_result() -> None:
+    async def run(context: ToolContext, arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
+        context.emit(Citation("Deep"))
+        yield AddPart(Citation("Shallow"))
+        yield Result((Text("found"),))
+
+    heard = await collect(ToolJob(Tool(SPEC, run), {}, context("a")))
+    assert heard == {"a": [AddPart(Citation("Deep")), AddPart(Citation("Shallow")), Result((Text("found"),))]}
+
+
+async def test_a_tool_that_its_person_cannot_pay_for_says_so() -> None:
+    heard = await collect(job("a", NoCredit()))
+    assert heard == {"a": [Result((Text(NoCredit().message),), failed=True)]}
 
 
 async def test_a_tool_that_breaks_hangs_or_says_nothing_has_a_failed_result(caplog: pytest.LogCaptureFixture) -> None:

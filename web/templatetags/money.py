@@ -35,6 +35,7 @@ def reason_label(reason: str) -> str:
     """Return why there is an entry; a reason nobody has put into words stands for itself."""
     labels = {
         "message": _("Message"),
+        "tool": _("Tool"),
         "title": _("Title"),
         "start": _("Start credit"),
         "refill": _("Refill"),
