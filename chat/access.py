@@ -9,16 +9,20 @@ from django.http import Http404
 
 from accounts.models import Grant, User
 from accounts.services import grants
-from chat.models import ApprovalRequest, Bookmark, Conversation, InboxItem, Message, Project, Run
+from chat.models import ApprovalRequest, Bookmark, Conversation, InboxItem, Message, Project, QueuedTurn, Run
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
-    """Return the conversation if it is `user`'s, its project loaded, with `is_bookmarked`. Raises `Http404`.
+    """Return the conversation if it is `user`'s, its project loaded, with `is_bookmarked` and `has_queue`.
+
+    Raises `Http404`.
 
     A project that is no longer shared with them is as if the conversation were in none.
     """
     bookmarks = Bookmark.objects.filter(conversations=OuterRef("pk"))
-    rows = Conversation.objects.visible_to(user).select_related("project").annotate(is_bookmarked=Exists(bookmarks))
+    queued = QueuedTurn.objects.filter(conversation=OuterRef("pk"), state__in=("queued", "refused"))
+    rows = Conversation.objects.visible_to(user).select_related("project")
+    rows = rows.annotate(is_bookmarked=Exists(bookmarks), has_queue=Exists(queued))
     conversation = rows.filter(id=conversation_id).first()
     if conversation is None:
         raise Http404("There is no such conversation.")
@@ -122,6 +126,15 @@ def inbox_item_for(user: User, item_id: UUID) -> InboxItem:
         .filter(id=item_id, run__owner=user, run__conversation__deleted_at=None)
         .first()
     )
+    if item is None:
+        raise Http404("There is no such message.")
+    return item
+
+
+def queued_turn_for(user: User, item_id: UUID) -> QueuedTurn:
+    """Return a message that waits, or waited, in a conversation of `user`. Raises `Http404`."""
+    mine = QueuedTurn.objects.filter(conversation__owner=user, conversation__deleted_at=None)
+    item = mine.filter(id=item_id).first()
     if item is None:
         raise Http404("There is no such message.")
     return item

@@ -17,7 +17,7 @@ BATCH_SIZE = 32
 PATIENCE = 1.0  # s of back-off at most while the database is away: the ends must come before the leases count again
 
 InThread = Callable[[Callable[[], persistence.Stored]], Awaitable[persistence.Stored]]
-Kept = Literal["kept", "mailed", "lost"]
+Kept = Literal["kept", "followed", "mailed", "lost"]
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +38,10 @@ class ResultBatcher:
         self._wake = asyncio.Event()
 
     async def store(self, result: persistence.RunResult) -> Kept:
-        """Return, once it is stored, whether it was: a run that was not ours is lost, one with mail has to go on."""
+        """Return, once it is stored, whether it was: a run that was not ours is lost, one with mail has to go on.
+
+        After one that is followed, the next message of the conversation's queue is to be sent.
+        """
         ending = _PendingResult(result, asyncio.get_running_loop().create_future())
         self._waiting.append(ending)
         self._wake.set()
@@ -84,4 +87,6 @@ def _tell(batch: list[_PendingResult], stored: persistence.Stored) -> None:
 def _kept(run_id: UUID, stored: persistence.Stored) -> Kept:
     if run_id in stored.mailed:
         return "mailed"
+    if run_id in stored.followed:
+        return "followed"
     return "kept" if run_id in stored.kept else "lost"

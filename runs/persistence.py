@@ -23,6 +23,7 @@ from billing.services import holds
 from billing.services.ledger import LedgerLine
 from chat.models import ApprovalRequest, Message, Project, Run, Step
 from chat.services.turns.checkpoint import Checkpoint
+from chat.services.turns.queued_turns import keep_unheard
 from chat.services.turns.waking import deliver
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
@@ -244,7 +245,8 @@ _END_RUNS = """
 UPDATE chat_generation g SET state = e.state, error = e.error, finished_at = now()
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS e (id, worker, state, error)
 WHERE g.id = e.id AND g.worker = e.worker AND g.state = 'running' AND NOT (g.has_mail AND e.state = 'done')
-RETURNING g.id
+RETURNING g.id, g.has_queue AND g.parent_id IS NULL AND e.state = 'done',
+    g.has_mail
 """
 _END_MESSAGES = """
 UPDATE chat_message m SET parts = e.parts::jsonb, text = e.text, state = e.state, finish_reason = e.reason,
@@ -258,10 +260,11 @@ WHERE m.id = e.id
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What became of ends: those of `kept` are stored; runs of `mailed` have to read their inbox first; of the others
-    the run was not the worker's any more."""
+    the run was not the worker's any more. `followed` are those of `kept` after which a queued message is sent."""
 
     kept: frozenset[UUID] = frozenset()
     mailed: frozenset[UUID] = frozenset()
+    followed: frozenset[UUID] = frozenset()
 
 
 def finish(results: Sequence[RunResult]) -> Stored:
@@ -272,7 +275,8 @@ def finish(results: Sequence[RunResult]) -> Stored:
     mailed: frozenset[UUID] = frozenset()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_END_RUNS, _columns([_run_row(result) for result in results]))
-        kept = frozenset(row[0] for row in cursor.fetchall())
+        ended = cursor.fetchall()
+        kept = frozenset(run_id for run_id, *_ in ended)
         ours = [result for result in results if result.job.id in kept]
         if replies := [result for result in ours if result.job.parent_id is None]:
             cursor.execute(_END_MESSAGES, _columns([_message_row(result) for result in replies]))
@@ -283,8 +287,10 @@ def finish(results: Sequence[RunResult]) -> Stored:
             existing = {run.id: run for run in Run.objects.filter(id__in=[result.job.id for result in lost])}
             mailed = frozenset(result.job.id for result in lost if _has_mail(existing.get(result.job.id), result))
             ours += [result for result in lost if result.job.id not in existing]
+        if unheard := [run_id for run_id, _, has_mail in ended if has_mail]:
+            keep_unheard(unheard)
         holds.settle_many({result.job.hold_id: result.lines for result in ours if result.job.hold_id})
-    return Stored(kept, mailed)
+    return Stored(kept, mailed, frozenset(run_id for run_id, is_followed, _ in ended if is_followed))
 
 
 def _has_mail(run: Run | None, result: RunResult) -> bool:

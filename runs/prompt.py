@@ -52,10 +52,7 @@ def prompt_of(
     if system := "\n\n".join(text for text in instructions if text and not is_blank(text)):
         messages.insert(0, PromptMessage.of("system", system))
     last_turn = max((at for at, message in enumerate(messages) if message.role == "user"), default=0)
-    before = parts[: first_parts[0]] if first_parts else job.so_far
-    if job.continues and says_something(before):
-        messages += [PromptMessage("assistant", tuple(before)), PromptMessage.of("user", CONTINUE)]
-    messages += told_so_far(parts, first_parts) if first_parts else []
+    messages += _reply_so_far(job, parts, first_parts)
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)
     known = facts(variant, job.model)
@@ -79,3 +76,12 @@ def prompt_of(
         tools=agent.toolbox.specs,
     )
     return Prompt(request, left_out=len(messages) - len(kept))
+
+
+def _reply_so_far(job: ClaimedRun, parts: Sequence[Part], first_parts: Sequence[int]) -> list[PromptMessage]:
+    """Return what the reply held before this run, where it goes on with it, and then the run's earlier model calls."""
+    before = parts[: first_parts[0]] if first_parts else job.so_far
+    told = told_so_far(parts, first_parts) if first_parts else []
+    if not job.continues or not says_something(before):
+        return told
+    return [PromptMessage("assistant", tuple(before)), PromptMessage.of("user", CONTINUE), *told]

@@ -18,6 +18,7 @@ from billing.services import holds
 from billing.services.quantities import Quantities
 from chat.models import ApprovalRequest, Message, Run, Step
 from chat.services.tree import tree
+from chat.services.turns import queued_turns
 from chat.services.turns.ending import announce_end
 from chat.services.turns.open_parts import without_open_calls
 from chat.services.turns.queue import announce_work
@@ -50,7 +51,7 @@ class _Observation:
 
 @dataclass(slots=True)
 class Sweeper:
-    """Ends runs whose generator is gone, expires those nobody took, announces the forgotten.
+    """Ends runs whose generator is gone, expires those nobody took, announces the forgotten, sends what was queued.
 
     A lease that its generator renews changes every few seconds. One that this sweeper has seen unchanged for
     `GENERATION_LEASE_SECONDS` of monotonic time belongs to a generator that is gone, whatever the clocks of the
@@ -90,6 +91,8 @@ class Sweeper:
         forgotten = [run for run, created in waiting if run not in gone and self._waits(run, created, now, UNHEARD)]
         if forgotten:
             announce_work(*forgotten[:BATCH_SIZE])
+        for conversation in queued_turns.forgotten(after=UNHEARD, limit=BATCH_SIZE):
+            queued_turns.send_next(conversation)
         self._looked_at = self.monotonic()
         return counts | {"announced": len(forgotten[:BATCH_SIZE])}
 
@@ -156,6 +159,8 @@ def _interrupt(run: Run) -> None:
         )
         deliver_end(run, state="failed", text="It was interrupted.")
         transaction.on_commit(lambda: stop_subruns(run.id))
+    if run.has_mail:
+        queued_turns.keep_unheard([run.id])
     log.warning("run %s lost its generator; %d characters are kept", run.id, len(message.text))
     if run.parent_id is None:
         announce_end(run, Failed("interrupted"))

@@ -26,6 +26,7 @@ from agents.tools.base import AgentDirectory, site_agents
 from billing.services.payer import CallPrice
 from chat.services import results
 from chat.services.notices import notify_now
+from chat.services.turns import queued_turns
 from chat.services.turns.queue import STOP, WORK
 from chat.services.turns.waiting import stop_subruns
 from chat.tasks import write_title
@@ -160,6 +161,8 @@ class Generator:
             self._room.set()
         if is_over and job.parent_id is None:
             await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
+        if active.is_followed:
+            await self._send_next(job)
 
     async def _carry_out(self, active: ActiveRun, endpoint: Endpoint | Failed, model: MeteredModel) -> bool:
         """Go on with the run to its end, and store that; False where it waits."""
@@ -171,7 +174,8 @@ class Generator:
         while ending is not None:
             result = result_of(active, endpoint, ending, self.worker, model, rounds)
             kept = await self._result_batcher.store(result)
-            if kept == "kept":
+            active.is_followed = kept == "followed"
+            if kept in {"kept", "followed"}:
                 self._writer.append(active.log, result.ending)
             if kept != "mailed" or rounds is None:
                 if active.state.subruns:
@@ -209,6 +213,13 @@ class Generator:
         # Where nobody can be asked, the first words become the title, and whoever waits for one hears so.
         if isinstance(endpoint, Failed) or endpoint.titles.timing == "immediate":
             await self._ask_for_title(job)
+
+    async def _send_next(self, job: persistence.ClaimedRun) -> None:
+        """Send what is queued behind the reply; where that fails, the sweeper does."""
+        try:
+            await self._in_thread(lambda: queued_turns.send_next(job.conversation_id))
+        except Exception:
+            log.warning("what is queued in %s could not be sent yet", job.conversation_id, exc_info=True)
 
     async def _ask_for_title(self, job: persistence.ClaimedRun) -> None:
         if job.needs_title and job.checkpoint is None:

@@ -1,5 +1,6 @@
 """The context of the chat pages besides the messages: the current model and the model menu."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chat.models import Conversation, Project
+from chat.models import Conversation, Project, QueuedTurn
 from chat.services.model_settings import asked_with
 from chat.services.tree import tree
+from chat.services.turns import queued_turns
 from endpoints.catalog import keys, registry
 from endpoints.catalog.facts import facts
 from endpoints.catalog.selection import ModelRef, catalog_for
@@ -64,6 +66,13 @@ class ChatPage:
     projects: tuple[Project, ...] = ()  # to choose from, where there is a project to leave
     settings: str = ""  # the model's parameters for the next message, as JSON; empty: as the conversation has them
     quotes: tuple[dict[str, str], ...] = ()  # `text` and `message_id` of what the refused message quoted
+
+    @property
+    def queue(self) -> Sequence[QueuedTurn]:
+        """The messages that wait for a reply to end. No query where `access` has seen that there are none."""
+        if self.conversation is None or not getattr(self.conversation, "has_queue", True):
+            return ()
+        return queued_turns.waiting_in(self.conversation.id)
 
     @property
     def starters(self) -> list[str]:

@@ -114,27 +114,6 @@ async def test_a_stream_that_is_none_says_so_under_both_names(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [
-        ("POST", "queued-turns", 404, "QUEUED_TURNS_UNSUPPORTED"),
-        ("DELETE", "queued-turns/x", 404, None),
-    ],
-)
-def test_what_cannot_be_done_to_a_run_is_no_endpoint(
-    owner: User, method: str, path: str, status: int, code: str | None
-) -> None:
-    body = {"conversationId": "x", "text": "Faster", "clientSteerId": "1"}
-    answer = Api(owner).send(method, f"/api/agents/chat/{path}", body)
-    assert (answer.status_code, answer.json().get("code")) == (status, code)
-    assert not Conversation.objects.exists()
-
-
-def test_no_message_waits(owner: User) -> None:
-    answer = Api(owner).get("/api/agents/chat/queued-turns?conversationId=x")
-    assert answer.json() == {"queuedTurns": [], "capability": {"supported": False}, "revision": 0}
-
-
-@pytest.mark.parametrize(
     ("body", "code"),
     [
         ({"streamId": "x" * 600}, "INVALID_ABORT_TARGET"),

@@ -85,6 +85,12 @@ def _runs(conversation_id: str) -> dict[str, dict[str, Any]]:
         "POST /api/agents/chat/{endpoint}": start,
         "POST /api/agents/chat/abort": {"conversationId": conversation_id},
         "POST /api/agents/chat/resume": {"conversationId": conversation_id, "actionId": conversation_id},
+        "POST /api/agents/chat/queued-turns": {
+            "conversationId": conversation_id,
+            "parentMessageId": "00000000-0000-0000-0000-000000000000",
+            "clientRequestId": "x",
+            "text": "And then?",
+        },
         "POST /api/agents/chat/steer": {"conversationId": conversation_id, "text": "Shorter"},
         "POST /api/agents/chat/steer/deliver": {
             "conversationId": conversation_id,

@@ -7,6 +7,7 @@ from api.librechat.chat import (
     message_views,
     organise_views,
     project_views,
+    queued_views,
     views,
     waiting_views,
 )
@@ -64,8 +65,8 @@ urlpatterns = [
     path("agents/chat/steer/deliver", waiting_views.SteerDeliverView.as_view(), name="chat_steer_deliver"),
     path("agents/chat/steer/cancel", waiting_views.SteerCancelView.as_view(), name="chat_steer_cancel"),
     path("agents/chat/steer/arm", waiting_views.SteerArmView.as_view(), name="chat_steer_arm"),
-    path("agents/chat/queued-turns", waiting_views.QueuedTurnsView.as_view(), name="chat_queued_turns"),
-    path("agents/chat/queued-turns/<str:turn_id>", waiting_views.QueuedTurnView.as_view(), name="chat_queued_turn"),
+    path("agents/chat/queued-turns", queued_views.QueuedTurnsView.as_view(), name="chat_queued_turns"),
+    path("agents/chat/queued-turns/<str:turn_id>", queued_views.QueuedTurnView.as_view(), name="chat_queued_turn"),
     path("agents/chat", chat_views.StartView.as_view(), name="chat_start"),
     path("agents/chat/<endpoint:endpoint>", chat_views.StartAtView.as_view(), name="chat_start_at"),
 ]

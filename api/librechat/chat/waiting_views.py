@@ -1,7 +1,4 @@
-"""What a client does to a run in progress, beside following and stopping it: steering it, deciding what it asks.
-
-Messages that wait for a run to end are kept by clients themselves; their routes say so.
-"""
+"""What a client does to a run in progress, beside following and stopping it: steering it, deciding what it asks."""
 
 from uuid import UUID
 
@@ -26,18 +23,6 @@ from chat import access
 from chat.models import ApprovalRequest, Conversation, InboxItem, Run
 from chat.services.turns import waiting
 from core.ids import uuid_of
-
-
-class Capability(ApiResponse):
-    supported: bool = False
-
-
-class QueuedTurns(ApiResponse):
-    """Messages that wait for a run to end: there are none, and clients keep them themselves."""
-
-    queued_turns: list[dict[str, str]] = []
-    capability: Capability = Capability()
-    revision: int = 0
 
 
 class SteerRequest(ApiRequest):
@@ -229,20 +214,3 @@ def _active_run(request: Request, conversation_id: str, created_at: int | None) 
 
 def _steer_fault(status: int, code: str, message: str) -> ApiError:
     return ApiError(status, {"code": code, "error": message})
-
-
-class QueuedTurnsView(ChatView):
-    @extend_schema(operation_id="chat_queued_turns", responses=QueuedTurns)
-    def get(self, request: Request) -> Response:
-        return Response(QueuedTurns().to_wire())
-
-    @extend_schema(operation_id="chat_queued_turns_add", request=None, responses={404: {"type": "object"}})
-    def post(self, request: Request) -> Response:
-        message = _("Messages can't be queued here. Send it when the reply is finished.")
-        raise ApiError(404, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": message})
-
-
-class QueuedTurnView(ChatView):
-    @extend_schema(operation_id="chat_queued_turn_delete", responses={404: {"type": "object"}})
-    def delete(self, request: Request, turn_id: str) -> Response:
-        raise ApiError(404, _("No such message is queued."))

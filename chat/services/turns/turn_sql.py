@@ -49,8 +49,9 @@ RETURNING sender
 """
 _INSERT_RUN = """
 INSERT INTO chat_generation (id, owner_id, conversation_id, message_id, hold_id, state, continues, needs_title,
-    client_request_id, worker, stop_requested, last_event_id, error, created_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', false, '', '', %s)
+    client_request_id, worker, stop_requested, last_event_id, error, created_at, has_queue)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', false, '', '', %s,
+    EXISTS (SELECT 1 FROM chat_queuedturn WHERE conversation_id = %s AND state = 'queued'))
 """
 
 
@@ -144,5 +145,6 @@ def _run(run: Run) -> Statement:
             run.needs_title,
             run.client_request_id,
             run.created_at,
+            run.conversation_id,
         ),
     )

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from billing.services import holds
 from chat import access
-from chat.models import Conversation, Message, Run
+from chat.models import Conversation, Message, QueuedTurn, Run
 from chat.services.quotes import MAX_QUOTES, with_quotes
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turn_sql
@@ -301,6 +301,7 @@ def _queue(
                 reply.save(update_fields=["state", "endpoint", "model", "updated_at"])
             Message.objects.filter(id=question.id).update(chosen_child=reply)
             run_pipeline(at_once_statements(user) + hold)
+            run.has_queue = QueuedTurn.objects.filter(conversation=reply.conversation_id, state="queued").exists()
             run.save(force_insert=True)
             announce_work(run.id)
 

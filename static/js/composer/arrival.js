@@ -3,8 +3,8 @@ import { hear } from "../lib/bus.js";
 import { byId } from "../lib/dom.js";
 import { events } from "../lib/events.js";
 import { restoreDraft } from "./drafts.js";
-import { focusWithPointer, form, isRunning, markSendable, submit, text } from "./form.js";
-import { queued, showQueue } from "./queue.js";
+import { focusWithPointer, form, markSendable, submit, text } from "./form.js";
+import { handOver, showUnsent } from "./queue.js";
 
 // What the address asked for is in the form now; what says where one is stays in it.
 function cleanAddress() {
@@ -20,7 +20,8 @@ function cleanAddress() {
 export function arrive() {
   restoreDraft();
   markSendable();
-  showQueue(queued(), !isRunning());
+  showUnsent();
+  handOver();
   cleanAddress();
   if (form().hasAttribute("data-submits")) {
     form().removeAttribute("data-submits");

@@ -5,7 +5,7 @@ import { events, htmxEvents } from "../lib/events.js";
 import { draftName, dropDraft, saveDraft } from "./drafts.js";
 import { fit, forgetRequest, form, isAway, isRunning, joinText, markSendable, text } from "./form.js";
 import { rememberPick } from "./pick.js";
-import { enqueue, queued, setQueue, showQueue, underway } from "./queue.js";
+import { enqueue, handOver, renameUnsent, takeBack, underway } from "./queue.js";
 
 function requestId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -24,7 +24,7 @@ document.addEventListener(
     }
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (typed.trim() && isBusy) enqueue(typed);
+    if (typed.trim() && isBusy) enqueue(typed, requestId());
     text().focus();
   },
   true,
@@ -44,7 +44,7 @@ hear(htmxEvents.beforeRequest, ({ ctx }) => {
   const fields = new URLSearchParams(ctx.request.body);
   const pending = pendingOf(fields.get("starter") || fields.get("text"));
   underway.sending = {
-    typed: underway.isQueued ? "" : text().value,
+    typed: text().value,
     nodes: [...pending.children],
     draft: draftName(),
   };
@@ -60,19 +60,17 @@ hear(htmxEvents.beforeSwap, ({ ctx }) => {
   if (ctx.sourceElement !== form() || ctx.response.status !== 200) return;
   for (const node of underway.sending?.nodes || []) node.remove();
   if (underway.sending) sent(ctx);
-  if (underway.isQueued) setQueue(queued().slice(1));
-  underway.isQueued = false;
   underway.sending = null;
+  handOver();
 });
 
 hear(htmxEvents.finallyRequest, ({ ctx }) => {
-  const { sending, isQueued } = underway;
+  const { sending } = underway;
   if (ctx.sourceElement !== form() || !sending) return;
   for (const node of sending.nodes) node.remove();
   if (sending.typed && sending.typed !== text().value) joinText(sending.typed, text().value);
   underway.sending = null;
-  if (isQueued) showQueue(queued(), true);
-  underway.isQueued = false;
+  takeBack();
   markSendable();
   fit();
   text().focus();
@@ -89,14 +87,14 @@ function sent(ctx) {
   text().focus();
 }
 
-// The chat has an address now. What waits in the queue goes on under its name.
+// The chat has an address now. What waits goes on under its name.
 function begun(address) {
   form().querySelector(".scope")?.remove();
   form().querySelector("[name=project]")?.remove();
   form().setAttribute("action", `${address}/turns`);
-  const list = queued();
-  setQueue([]);
+  const keepWaiting = renameUnsent();
   main().dataset.conversation = address.split("/").pop();
-  setQueue(list);
+  byId("waiting").dataset.queue = `${address}/queue`;
+  keepWaiting();
   tell(events.listed);
 }

@@ -18,6 +18,12 @@ export const events = {
   favourite: "parley:favourite",
   /** The list of chats has a new one. */
   listed: "parley:listed",
+  /** The chips' quotes are on their way with a message. */
+  quotesTaken: "parley:quotes-taken",
+  /** The messages on view are no longer all there are. */
+  stale: "parley:stale",
+  /** What waits in the queue of the chat on view has changed. */
+  queued: "parley:queued",
   /** Another chat is on view. */
   moved: "parley:moved",
   /** A chat has another title {conversation, title}. */

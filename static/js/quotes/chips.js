@@ -75,4 +75,8 @@ hear(htmxEvents.finallyRequest, ({ ctx }) => {
   for (const [text, message] of sending.rows) addChip(text, message);
   sending = null;
 });
+hear(events.quotesTaken, () => {
+  chips().replaceChildren();
+  changed();
+});
 hear(events.moved, restoreQuotes);

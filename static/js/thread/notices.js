@@ -1,5 +1,5 @@
 // What the server tells every tab of a person, whatever is on view there.
-import { tell } from "../lib/bus.js";
+import { hear, tell } from "../lib/bus.js";
 import { byId, conversation, isOnView } from "../lib/dom.js";
 import { events } from "../lib/events.js";
 import { words } from "../lib/words.js";
@@ -32,6 +32,8 @@ function joinIfMissing(id, run) {
   if (!known && isOnView(id)) reloadMessages();
 }
 
+hear(events.stale, () => reloadMessages());
+
 /** @type {Record<string, (notice: any) => void>} */
 export const notices = {
   gone({ conversations }) {
@@ -45,6 +47,11 @@ export const notices = {
   },
   title: (notice) => tell(events.retitle, { conversation: notice.conversation, title: notice.title }),
   list: () => refreshList(),
+  queue({ conversation: id, run }) {
+    if (!isOnView(id)) return;
+    tell(events.queued);
+    if (run) joinIfMissing(id, run); // sent by the server: no tab is just learning of it
+  },
   run({ conversation: id, running, run, asking = false, subrun = false }) {
     const row = rowOf(id);
     row?.toggleAttribute("data-running", running);
