@@ -81,7 +81,7 @@ def prompt_of(
 def _reply_so_far(job: ClaimedRun, parts: Sequence[Part], first_parts: Sequence[int]) -> list[PromptMessage]:
     """Return what the reply held before this run, where it goes on with it, and then the run's earlier model calls."""
     before = parts[: first_parts[0]] if first_parts else job.so_far
-    told = told_so_far(parts, first_parts) if first_parts else []
+    earlier = told_so_far(parts, first_parts) if first_parts else []
     if not job.continues or not says_something(before):
-        return told
-    return [PromptMessage("assistant", tuple(before)), PromptMessage.of("user", CONTINUE), *told]
+        return earlier
+    return [PromptMessage("assistant", tuple(before)), PromptMessage.of("user", CONTINUE), *earlier]

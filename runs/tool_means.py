@@ -45,8 +45,8 @@ class PaidByRun:
 def files_of(active: ActiveRun) -> tuple[FileRef, ...]:
     """Return the files that the prompt names, each once, the latest last."""
     said = [part for message in active.job.history for part in message.parts]
-    found = {file.file_id: file for file in _files((*said, *active.log.reducer.parts))}
-    return tuple(found.values())
+    by_id = {file.file_id: file for file in _files((*said, *active.log.reducer.parts))}
+    return tuple(by_id.values())
 
 
 def _files(parts: Iterable[object]) -> Iterator[FileRef]:

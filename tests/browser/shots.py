@@ -25,6 +25,34 @@ DIAGRAM = "flowchart LR\n  Browser --> Web --> Generator --> Postgres --> Backup
 LONG_LINE = "def function(" + ", ".join(f"argument_{number}" for number in range(20)) + "): pass"
 
 
+def talk(page: Page, shot: Callable[[str], None]) -> None:
+    """Have replies of several kinds."""
+    send(page, "[[markdown]] Which index should I use to search chat messages?")
+    settled(page)
+    page.evaluate("() => document.getElementById('scroll').scrollTo(0, 0)")
+    shot("conversation")
+    send(page, "[[reasoning]] " + "longwordwithoutanybreak" * 8)
+    settled(page)
+    shot("reasoning-and-long-words")
+    send(page, "[[error:429]] And again?")
+    settled(page, "failed")
+    shot("error")
+    send(page, "[[empty]] Nothing at all?")
+    page.get_by_role("button", name="Try again").wait_for()
+    shot("empty-reply")
+
+
+def queue(page: Page, shot: Callable[[str], None]) -> None:
+    """Have two messages wait for the reply, and take them out again."""
+    for text in ("And then a summary, in three sentences at most, of all that was said before.", "شكرا جزيلا لك"):
+        send(page, text)
+    page.locator("#waiting .waiting-card").nth(1).wait_for()
+    shot("queued")
+    for _ in range(2):
+        page.get_by_role("button", name="Remove queued message").last.click()
+        page.wait_for_timeout(300)
+
+
 def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     """Go through the states of a signed-in person's pages."""
     page.goto("/c/new")
@@ -41,23 +69,12 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
         page.locator("[data-do=open-sidebar]").click()
         shot("sidebar")
         page.keyboard.press("Escape")
-    send(page, "[[markdown]] Which index should I use to search chat messages?")
-    settled(page)
-    page.evaluate("() => document.getElementById('scroll').scrollTo(0, 0)")
-    shot("conversation")
-    send(page, "[[reasoning]] " + "longwordwithoutanybreak" * 8)
-    settled(page)
-    shot("reasoning-and-long-words")
-    send(page, "[[error:429]] And again?")
-    settled(page, "failed")
-    shot("error")
-    send(page, "[[empty]] Nothing at all?")
-    page.get_by_role("button", name="Try again").wait_for()
-    shot("empty-reply")
-    send(page, "[[tokens:300 delay=20]] A longer answer, please.")
+    talk(page, shot)
+    send(page, "[[tokens:900 delay=20]] A longer answer, please.")
     page.wait_for_function("() => document.getElementById('messages').innerText.includes('wizards quietly')")
     page.wait_for_timeout(1500)
     shot("streaming")
+    queue(page, shot)
     page.get_by_role("button", name="Stop").click()
     settled(page, "stopped")
     shot("stopped")

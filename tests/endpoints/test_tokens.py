@@ -31,7 +31,7 @@ _random = random.Random(7)
 TEXTS = {
     "English": "The committee met on Tuesday to consider whether the proposals should be accepted, and agreed. " * 20,
     "documentation": (ROOT / "docs" / "architecture.md").read_text()[:20_000],
-    "code": (ROOT / "chat" / "models.py").read_text(),
+    "code": (ROOT / "chat" / "models" / "conversations.py").read_text(),
     "German": "Die Würde des Menschen ist unantastbar. Sie zu achten ist Verpflichtung aller staatlichen Gewalt. " * 20,
     "Hungarian": "Minden emberi lény szabadon születik és egyenlő méltósága és joga van. " * 20,
     "Chinese": "今天天气很好，我们去公园散步吧。请你告诉我明天的会议几点开始。" * 20,

@@ -109,8 +109,8 @@ def test_the_oldest_results_of_a_reply_are_cut_first_and_the_latest_keeps_what_i
 
 
 def test_turns_are_not_parted_by_what_came_while_they_were_answered() -> None:
-    found = answer(ToolCall("c", "look", "{}"), "found")
-    turn = [PromptMessage.of("user", "u"), said(found), PromptMessage.of("user", "heard"), said(Text("a"))]
+    call = answer(ToolCall("c", "look", "{}"), "found")
+    turn = [PromptMessage.of("user", "u"), said(call), PromptMessage.of("user", "heard"), said(Text("a"))]
     older = [PromptMessage.of("user", "o" * 500), said(Text("b"))]
     assert fitted([*older, *turn], size=characters, room=400, last_turn=2) == turn
     assert fitted(turn, size=characters, room=30, last_turn=0) == []

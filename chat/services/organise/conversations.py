@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -51,12 +52,18 @@ def page(
     if field == "archived_at":
         rows = rows.annotate(sorted_by=Coalesce("archived_at", Value(_EPOCH)))
         field = "sorted_by"
-    running = Run.objects.filter(conversation=OuterRef("pk"), state__in=Run.BUSY)
-    pending = ApprovalRequest.objects.filter(run=OuterRef("pk"), state=ApprovalRequest.State.PENDING)
-    waiting = Run.objects.filter(conversation=OuterRef("pk"), owner=user, state=Run.State.WAITING)
-    asking = waiting.filter(Exists(pending))
+    # Of the person's few open runs, found once, not of each conversation's many.
+    running = Run.objects.filter(owner=user, state__in=Run.BUSY).values("conversation")
+    pending = ApprovalRequest.objects.filter(state=ApprovalRequest.State.PENDING)
+    asking = pending.filter(run__owner=user, run__state=Run.State.WAITING).values("run__conversation")
     keyset = Keyset(field, Encoded(field, is_text=field == "title"), descending)
-    return keyset.page(rows.annotate(is_running=Exists(running), is_asking=Exists(asking)), cursor=cursor, limit=limit)
+    rows = rows.annotate(is_running=_among(running), is_asking=_among(asking))
+    return keyset.page(rows, cursor=cursor, limit=limit)
+
+
+def _among(conversations: QuerySet[Any, Any]) -> "ExpressionWrapper[Q]":
+    """Return whether a conversation is one of these, of which the ids are selected."""
+    return ExpressionWrapper(Q(id__in=conversations), output_field=BooleanField())
 
 
 def rename(*, user: User, conversation_id: UUID, title: str) -> Conversation:

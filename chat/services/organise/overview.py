@@ -44,11 +44,12 @@ SELECT
         WHERE p.owner_id = %(owner)s OR p.id IN ({_GRANTED})
         GROUP BY p.id ORDER BY latest DESC NULLS LAST, p.id DESC LIMIT %(projects)s) p),
     (SELECT json_agg(row_to_json(c)) FROM (
-        SELECT id, title, endpoint, model, spec, updated_at, pin_position, EXISTS (
-            SELECT 1 FROM chat_generation g WHERE g.conversation_id = c.id AND g.state IN ('queued', 'running')
-        ) AS is_running, EXISTS (
-            SELECT 1 FROM chat_generation g JOIN chat_approval a ON a.run_id = g.id AND a.state = 'pending'
-            WHERE g.conversation_id = c.id AND g.owner_id = %(owner)s AND g.state = 'waiting'
+        SELECT id, title, endpoint, model, spec, updated_at, pin_position, id IN (
+            SELECT g.conversation_id FROM chat_generation g
+            WHERE g.owner_id = %(owner)s AND g.state IN ('queued', 'running')
+        ) AS is_running, id IN (
+            SELECT g.conversation_id FROM chat_generation g JOIN chat_approval a ON a.run_id = g.id
+            WHERE g.owner_id = %(owner)s AND g.state = 'waiting' AND a.state = 'pending'
         ) AS is_asking
         FROM chat_conversation c WHERE owner_id = %(owner)s AND pin_position IS NOT NULL AND deleted_at IS NULL
             AND archived_at IS NULL AND NOT is_temporary ORDER BY pin_position, id LIMIT %(pinned)s) c),
