@@ -27,11 +27,14 @@ def test_the_server_sends_what_waits_and_every_tab_shows_it(
     expect(tab.locator("article[data-run]")).to_have_count(1)
     other = open_tab(phone=phone)
     other.goto(tab.url)
-    for text in ("the second", "the third"):
+    for text in ("the second", "the third, with more words than there is room for in one line of a card on any screen"):
         send(tab, f"[[echo]] {text}")
     for page in (tab, other):
         expect(page.locator("#waiting .waiting-card")).to_have_count(2)
     axe(tab, "two messages wait")
+    assert tab.evaluate(
+        "document.getElementById('waiting').scrollWidth <= document.getElementById('waiting').clientWidth"
+    )
     tab.locator("#text").fill("still typing")
     release(stack, gate)
     for page in (tab, other):
