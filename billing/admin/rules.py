@@ -15,6 +15,7 @@ from billing.models import Budget, MoneySettings, Price
 from billing.services import budgets, policy, price_table
 from billing.services.labels import in_words, tokens_in_words
 from billing.services.policy import Refill
+from billing.services.pricing import UNITS
 
 _TARGETS = {
     "user": Budget.Scope.USER,
@@ -98,6 +99,20 @@ class PriceAdmin(Panel):
     search_fields = ("model", "endpoint")
     ordering = ("endpoint", "model")
     audit_exclude = ("updated_at",)
+    fieldsets = (
+        (None, {"fields": ("model", "endpoint")}),
+        (
+            _("Tokens"),
+            {
+                "fields": ("prompt", "completion", "cache_read", "cache_write", "cache_write_1h"),
+                "description": _("In US dollars per million tokens."),
+            },
+        ),
+        (
+            _("Everything else"),
+            {"fields": UNITS, "description": _("In US dollars each. Leave empty what costs nothing.")},
+        ),
+    )
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         obj.updated_at = timezone.now()

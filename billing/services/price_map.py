@@ -6,15 +6,33 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from billing.services.pricing import Rates, rate_of
+from billing.services.pricing import Rates, as_rate, rate_of
 
 FILE = "model_prices_and_context_window_backup.json"
 _TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
 _CACHE_TIER = re.compile(r"cache_(read|creation)_input_token_cost(?:_above_1hr)?_above_(\d+)k_tokens")
+# What is not counted in tokens, in USD each: the first name that an entry has. Input and output of a kind are one price
+# under two names, not two that add up.
+_UNIT_NAMES = {
+    "images": ("output_cost_per_image", "input_cost_per_image"),
+    "seconds": ("input_cost_per_second", "output_cost_per_second"),
+    "characters": ("input_cost_per_character",),
+    "pages": ("ocr_cost_per_page",),
+}
+_BY_QUERY = {"search": "searches", "rerank": "calls", "vector_store": "calls"}  # by mode: what a query is counted as
+# Only these are sold without a price of tokens. A chat model with a price per second is rented by the hour.
+_WITHOUT_TOKENS = {
+    "audio_speech", "audio_transcription", "image_edit", "image_generation", "ocr", "rerank", "search", "vector_store",
+}  # fmt: skip
 _KEPT = {
+    "mode",
+    "input_cost_per_query",
+    "search_context_cost_per_query",
+    *chain.from_iterable(_UNIT_NAMES.values()),
     "input_cost_per_token",
     "output_cost_per_token",
     "cache_read_input_token_cost",
@@ -45,7 +63,10 @@ def rates_for(keys: Sequence[str]) -> Rates | None:
 def rates_of_entry(map_entry: Mapping[str, Any]) -> Rates | None:
     """Return the rates that an entry of a price map tells, or None where it has no price."""
     costs = [map_entry.get(name) for name in ("input_cost_per_token", "output_cost_per_token")]
-    return None if None in costs else _rates(map_entry)
+    unit_rates = _unit_rates(map_entry)
+    if None in costs and not (unit_rates and map_entry.get("mode") in _WITHOUT_TOKENS):
+        return None
+    return _rates(map_entry).with_units(unit_rates)
 
 
 def installed() -> Mapping[str, Any]:
@@ -65,6 +86,18 @@ def _rates(map_entry: Mapping[str, Any]) -> Rates:
     base = _row(map_entry, "")
     tiers = [(size * 1000, _row(map_entry, f"_above_{size}k_tokens", base)) for size in thresholds]
     return _to_rates(base, tuple((size, _to_rates(row)) for size, row in tiers))
+
+
+def _unit_rates(map_entry: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Return the rates of what is not counted in tokens, those that cost something."""
+    rates = {
+        kind: next((map_entry[name] for name in names if map_entry.get(name)), 0) for kind, names in _UNIT_NAMES.items()
+    }
+    if kind := _BY_QUERY.get(map_entry.get("mode", "")):
+        rates[kind] = map_entry.get("input_cost_per_query") or 0
+    elif isinstance(by_size := map_entry.get("search_context_cost_per_query"), Mapping):
+        rates["searches"] = by_size.get("search_context_size_medium") or 0
+    return {kind: as_rate(Decimal(str(rate))) for kind, rate in rates.items() if rate}
 
 
 def _to_rates(row: Mapping[str, Decimal], tiers: Sequence[tuple[int, Rates]] = ()) -> Rates:

@@ -1,7 +1,7 @@
 """The prices set by administrators, cached for a moment in each process."""
 
 from billing.models import Price
-from billing.services.pricing import Rates
+from billing.services.pricing import UNITS, Rates
 from core.ttl_cache import ttl_cache
 
 
@@ -22,4 +22,5 @@ def _rates(price: Price) -> Rates:
         completion=price.completion,
         cache_read=price.prompt if price.cache_read is None else price.cache_read,
         cache_write=price.prompt if price.cache_write is None else price.cache_write,
-    )
+        cache_write_1h=price.cache_write_1h,
+    ).with_units({kind: rate for kind in UNITS if (rate := getattr(price, kind)) is not None})

@@ -5,16 +5,16 @@ happen, both here: a rate has nine decimal places at most (`as_rate`), and a cal
 credits, once, after everything is summed up (`in_credits`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
-from typing import Final
+from typing import Any, Final
 
 from billing.services.quantities import Quantities
 
 _NONE: Final = Decimal(0)
 _CREDITS: Final = 1_000_000  # of a US dollar
-_UNITS: Final = ("images", "seconds", "characters", "pages", "searches", "calls")  # kinds that are not tokens
+UNITS: Final = ("images", "seconds", "characters", "pages", "searches", "calls")  # kinds that are not tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,16 @@ class Rates:
     calls: Decimal = field(default=_NONE, kw_only=True)
 
     def at(self, prompt_tokens: int) -> "Rates":
-        """Return the rates of a call with so many prompt tokens: the tier replaces them for the whole call."""
+        """Return the rates of a call with so many prompt tokens: the tier replaces those of tokens for all of it."""
         passed = [rates for threshold, rates in self.tiers if prompt_tokens > threshold]
-        return replace(passed[-1] if passed else self, tiers=())
+        if not passed:
+            return replace(self, tiers=())
+        return passed[-1].with_units({kind: getattr(self, kind) for kind in UNITS})
+
+    def with_units(self, rates: Mapping[str, Decimal]) -> "Rates":
+        """Return the rates with these of what is not counted in tokens, by kind."""
+        values: dict[str, Any] = dict(rates)
+        return replace(self, **values)
 
     def scaled(self, coefficient: Decimal) -> "Rates":
         """Return the rates times a role's coefficient."""
@@ -54,7 +61,7 @@ class Rates:
         rates = self._by_kind()
         if self.cache_write_1h == self.cache_write:
             del rates["cache_write_1h"]
-        return {kind: str(rate) for kind, rate in rates.items() if rate or kind not in _UNITS}
+        return {kind: str(rate) for kind, rate in rates.items() if rate or kind not in UNITS}
 
     def _by_kind(self) -> dict[str, Decimal]:
         """Return every rate that is set."""
@@ -115,6 +122,6 @@ def exact_charge(quantities: Quantities, rates: Rates, coefficient: Decimal = De
         + used.cache_read * at.cache_read
         + used.cache_write_5m * at.cache_write
         + used.cache_write_1h * (at.cache_write if at.cache_write_1h is None else at.cache_write_1h)
-        + sum((getattr(used, kind) * getattr(at, kind) for kind in _UNITS), _NONE) * _CREDITS
+        + sum((getattr(used, kind) * getattr(at, kind) for kind in UNITS), _NONE) * _CREDITS
     )
     return total * coefficient

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.services.price_map import entry, rates_for
-from billing.services.pricing import Rates
+from billing.services.pricing import UNITS, Rates
 from endpoints.catalog import default_models
 from endpoints.parameters.mapped import Sampling
 from endpoints.providers import registry
@@ -217,4 +217,5 @@ def _listed_rates(known: Mapping[str, Any]) -> Rates:
     prompt, completion, cache_read, cache_write = (Decimal(known[name]) for name in _KINDS)
     tiers = tuple((int(size), _listed_rates(rates)) for size, rates in known.get("above", {}).items())
     hour = Decimal(known["cache_write_1h"]) if "cache_write_1h" in known else None
-    return Rates(prompt, completion, cache_read, cache_write, tiers=tiers, cache_write_1h=hour)
+    unit_rates = {kind: Decimal(known[kind]) for kind in UNITS if kind in known}
+    return Rates(prompt, completion, cache_read, cache_write, tiers=tiers, cache_write_1h=hour).with_units(unit_rates)

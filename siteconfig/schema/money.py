@@ -48,10 +48,20 @@ class Parley(Closed):
 
 
 class TokenConfigRates(Open):
-    """Rates of one model, in USD per million tokens. A missing cache rate is the prompt's."""
+    """Rates of one model: of tokens in USD per million, of everything else in USD each.
+
+    A missing cache rate is the prompt's, and that of an hour the cache's. All but tokens is an extension.
+    """
 
     prompt: Rate
     completion: Rate
     context: Annotated[StrictInt, Field(gt=0)]  # tokens
     cacheRead: Rate | None = None
     cacheWrite: Rate | None = None
+    cacheWrite1h: Rate | None = None
+    images: Rate = Decimal(0)
+    seconds: Rate = Decimal(0)
+    characters: Rate = Decimal(0)
+    pages: Rate = Decimal(0)
+    searches: Rate = Decimal(0)
+    calls: Rate = Decimal(0)

@@ -112,3 +112,31 @@ def test_tiers_of_the_map_are_read() -> None:
     rates = rates_for(["gemini/gemini-2.5-pro"])
     assert rates is not None
     assert rates.at(200_000).prompt < rates.at(200_001).prompt
+
+
+@pytest.mark.parametrize(
+    ("model", "used", "credits"),
+    [
+        ("whisper-1", Quantities(seconds=Decimal("61.5")), 6_150),  # in and out are one price under two names
+        ("tts-1", Quantities(characters=1_000), 15_000),
+        ("mistral/mistral-ocr-latest", Quantities(pages=3), 12_000),
+        ("rerank-v3.5", Quantities(calls=2), 4_000),
+        ("tavily/search", Quantities(searches=5), 40_000),
+        ("gemini/gemini-2.5-pro", Quantities(input=1_000, output=100, searches=1), 1_250 + 1_000 + 35_000),
+        ("gemini/gemini-2.5-pro", Quantities(input=300_000, searches=1), 750_000 + 35_000),  # of the higher tier
+    ],
+)
+def test_the_map_tells_what_is_not_counted_in_tokens(model: str, used: Quantities, credits: int) -> None:
+    rates = rates_for([model])
+    assert rates is not None
+    assert charge(used, rates) == credits
+    assert charge(used, rates, Decimal("1.5")) == credits * Decimal("1.5")
+    assert charge(used, PER_TOKEN) == used.tokens
+
+
+def test_images_cost_what_is_made_and_a_model_rented_by_the_hour_has_no_price() -> None:
+    images = rates_of_entry({"mode": "image_generation", "output_cost_per_image": 0.04, "input_cost_per_image": 0.01})
+    assert images is not None
+    assert charge(Quantities(images=2), images) == 80_000
+    assert rates_of_entry({"mode": "chat", "input_cost_per_second": 0.01, "output_cost_per_second": 0.01}) is None
+    assert rates_of_entry({"mode": "image_generation"}) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.forms import modelform_factory
 from django.http import QueryDict
 from hypothesis import given
@@ -201,3 +201,40 @@ def test_only_the_sum_is_rounded_and_only_up(
     exact = read * Fraction(prompt) + written * Fraction(completion) + cached * Fraction(cache)
     credits = charge(used, Rates(prompt, completion, cache, cache), coefficient)
     assert 0 <= credits - exact * Fraction(coefficient) < 1
+
+
+EACH = {"images": "0.04", "seconds": "0.0001", "characters": "0.000015", "pages": "0.004", "searches": "0.008"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("source", ["file", "table"])
+def test_file_and_table_may_price_what_is_not_counted_in_tokens(
+    settings: Settings, tmp_path: Path, fresh_registry: None, source: str
+) -> None:
+    keys = "".join(f", {kind}: {rate}" for kind, rate in EACH.items()) if source == "file" else ""
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    written = ENDPOINTS.format(rate=1).replace("cacheRead: 1", f"cacheRead: 1, cacheWrite1h: 6, calls: 0.002{keys}")
+    settings.LIBRECHAT_CONFIG.write_text(written if source == "file" else ENDPOINTS.format(rate=1))
+    registry.reset()
+    if source == "table":
+        Price.objects.create(
+            model="nobody-knows", prompt=1, completion=1, cache_write_1h=Decimal(6), calls=Decimal("0.002"), **EACH
+        )
+        table.invalidate()
+    model = {"file": "m", "table": "nobody-knows"}[source]
+    endpoint = registry.current().get("Somewhere")
+    assert endpoint is not None
+    rates = price_in_force(endpoint, model).rates
+    assert rates is not None
+    assert (rates.cache_write_1h, rates.calls) == (Decimal(6), Decimal("0.002"))
+    assert {kind: getattr(rates, kind) for kind in EACH} == {kind: Decimal(rate) for kind, rate in EACH.items()}
+    used = Quantities(images=1, seconds=Decimal(10), characters=100, pages=1, searches=1, calls=1)
+    assert charge(used, rates, Decimal(2)) == 2 * (40_000 + 1_000 + 1_500 + 4_000 + 8_000 + 2_000)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", [*EACH, "calls", "cache_write_1h"])
+def test_a_price_of_units_has_bounds_in_the_database(kind: str) -> None:
+    for rate in ("-0.1", "1000001"):
+        with pytest.raises(IntegrityError, match="price_of_units_in_bounds"), transaction.atomic():
+            Price.objects.create(model="m", prompt=1, completion=1, **{kind: rate})

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from billing.services.pricing import Rates, as_rate
+from billing.services.pricing import UNITS, Rates, as_rate
 from endpoints.providers.base import Display, Endpoint, EndpointOrigin, ParameterRules, ServedModels, Titles
 from endpoints.providers.compatible.hosts import ICONS
 from endpoints.providers.provider import Provider
@@ -78,4 +78,5 @@ def _rates(written: TokenConfigRates) -> Rates:
         completion=as_rate(written.completion),
         cache_read=as_rate(written.prompt if read is None else read),
         cache_write=as_rate(written.prompt if write is None else write),
-    )
+        cache_write_1h=None if written.cacheWrite1h is None else as_rate(written.cacheWrite1h),
+    ).with_units({kind: as_rate(getattr(written, kind)) for kind in UNITS})
