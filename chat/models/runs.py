@@ -205,7 +205,8 @@ class QueuedTurn(models.Model):
     """A message that is sent when the reply before it has ended well. Those of a conversation are sent in order.
 
     `draft` holds what it is sent with: ``{"endpoint", "model", "spec", "settings", "quotes", "parent", "api_key"}``,
-    each only where it was given. One that was refused is kept with the reason, until its person sends or removes it.
+    each only where it was given. One that was refused is kept with the reason, until its person sends or removes it; of
+    one that was sent or removed neither text nor draft is kept.
     """
 
     class State(models.TextChoices):

@@ -154,6 +154,21 @@ def test_what_no_turn_can_be_is_not_queued(owner: User, first: StartedTurn, text
     assert not QueuedTurn.objects.exists()
 
 
+def test_a_queued_message_counts_once_towards_the_limits(
+    owner: User, first: StartedTurn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    for module in (queued_turns, turns):
+        monkeypatch.setattr(module, "count_message", lambda user, text="": counted.append(text))
+    item = add(owner, first, "And dogs?")
+    assert counted == ["And dogs?"]
+    end(first.run)
+    queued_turns.send_next(first.conversation.id)
+    assert counted == ["And dogs?"]
+    item.refresh_from_db()
+    assert (item.state, item.text, item.draft) == ("sent", "", {}), "the message has them now"
+
+
 def test_a_queue_has_an_end(owner: User, first: StartedTurn) -> None:
     for number in range(queued_turns.MAX_QUEUED):
         add(owner, first, f"{number}")
@@ -165,6 +180,8 @@ def test_a_queue_has_an_end(owner: User, first: StartedTurn) -> None:
 def test_what_is_removed_or_sent_is_gone(owner: User, first: StartedTurn) -> None:
     removed, sent = add(owner, first, "And dogs?"), add(owner, first, "And birds?")
     assert queued_turns.remove(user=owner, item_id=removed.id).state == "cancelled"
+    removed.refresh_from_db()
+    assert removed.text == ""
     with pytest.raises(queued_turns.QueueRefused) as refused:
         queued_turns.send_now(user=owner, item_id=sent.id)
     assert refused.value.code == "busy"

@@ -21,7 +21,7 @@ class Draft:
     """What a person sends. `parent_id` is the message it answers; None starts a new root.
 
     `message_id` and `client_request_id` are the client's own: the first names the user message, the second
-    makes a repeated request return the run of the first.
+    makes a repeated request return the run of the first. `is_counted` says that limits have counted it already.
     """
 
     text: str
@@ -36,6 +36,7 @@ class Draft:
     message_id: UUID | None = None
     reply_id: UUID | None = None
     client_request_id: str | None = None
+    is_counted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ A run that is followed by one says so in its row (`has_queue`), so that whoever 
 After a stop or a failure the queue waits for its person. Locks the conversation's row, then those of its queue.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -23,8 +25,11 @@ from chat.services.model_settings import ModelSettings
 from chat.services.notices import notify
 from chat.services.quotes import Quote
 from chat.services.turns import turns, waiting
+from chat.services.turns.admission import count_message
 from chat.services.turns.draft import Draft, StartedTurn
 from core.refusal import Refusal
+
+log = logging.getLogger(__name__)
 
 MAX_QUEUED = 20  # that wait in one conversation
 WAITING = (QueuedTurn.State.QUEUED, QueuedTurn.State.REFUSED)  # those that people see
@@ -47,15 +52,15 @@ class SentAlready(QueueRefused):
 def add(*, user: User, conversation_id: UUID, draft: Draft, is_first: bool = False) -> QueuedTurn:
     """Queue a message, or send it at once where nothing has to end before; returns its row either way.
 
-    A repeated `client_request_id` returns the row of the first. Raises `Http404`, `TurnRefused` (its text),
-    `QueueRefused`.
+    A repeated `client_request_id` returns the row of the first. It counts as a message here, and not again when it is
+    sent. Raises `Http404`, `TurnRefused` (its text, too many), `QuotaReached`, `QueueRefused`.
     """
     conversation = access.conversation_for(user, conversation_id)
     text, request_id = turns.clean_text(draft.text), draft.client_request_id or ""
     with transaction.atomic():
         _lock(conversation.id)
         if request_id and (earlier := conversation.queued_turns.filter(client_request_id=request_id).first()):
-            if earlier.text != text:
+            if earlier.state in WAITING and earlier.text != text:
                 raise QueueRefused(_("Another text was sent with this id."), code="conflict")
             return earlier
         if conversation.queued_turns.filter(state__in=WAITING).count() >= MAX_QUEUED:
@@ -63,6 +68,7 @@ def add(*, user: User, conversation_id: UUID, draft: Draft, is_first: bool = Fal
                 "%(limit)d message is already queued here.", "%(limit)d messages are already queued here.", MAX_QUEUED
             )
             raise QueueRefused(message % {"limit": MAX_QUEUED}, status=429, code="full")
+        count_message(user, text)
         item = QueuedTurn.objects.create(
             conversation=conversation,
             client_request_id=request_id,
@@ -116,8 +122,7 @@ def remove(*, user: User, item_id: UUID) -> QueuedTurn:
     with transaction.atomic():
         _lock(item.conversation_id)
         item = _still_waiting(item)
-        item.state = QueuedTurn.State.CANCELLED
-        item.save(update_fields=["state", "updated_at"])
+        _close(item, QueuedTurn.State.CANCELLED)
     _tell(user.id, item.conversation_id)
     return item
 
@@ -170,11 +175,10 @@ def _send_first(conversation_id: UUID) -> StartedTurn | None:
             raise QueueRefused(_("This account is not active."), code="inactive")
         started = _start(item, owner)
     except Refusal as refusal:
-        item.state, item.refusal, item.refusal_code = QueuedTurn.State.REFUSED, refusal.message[:500], refusal.code[:64]
-        item.save(update_fields=["state", "refusal", "refusal_code", "updated_at"])
+        _refuse(item, refusal.message, refusal.code)
     except (Http404, ValueError):  # a quoted message is no longer there, or a parameter is none any more
-        item.state, item.refusal = QueuedTurn.State.REFUSED, _("What this message refers to is no longer there.")
-        item.save(update_fields=["state", "refusal", "updated_at"])
+        log.warning("the queued message %s cannot be sent", item.id, exc_info=True)
+        _refuse(item, _("What this message refers to is no longer there."), "gone")
     _tell(owner.id, conversation_id, started)
     return started
 
@@ -187,12 +191,24 @@ def _start(item: QueuedTurn, owner: User) -> StartedTurn:
     used = api_keys.in_use.set(UUID(key) if key else None)
     try:
         with transaction.atomic():
+            draft = _draft_of(item)
             # First, as the run that is started notes whether more of the queue follows it.
-            item.state, item.refusal, item.refusal_code = QueuedTurn.State.SENT, "", ""
-            item.save(update_fields=["state", "refusal", "refusal_code", "updated_at"])
-            return turns.start_turn(user=owner, conversation_id=item.conversation_id, draft=_draft_of(item))
+            _close(item, QueuedTurn.State.SENT)
+            return turns.start_turn(user=owner, conversation_id=item.conversation_id, draft=draft)
     finally:
         api_keys.in_use.reset(used)
+
+
+def _refuse(item: QueuedTurn, words: str, code: str) -> None:
+    item.state, item.refusal, item.refusal_code = QueuedTurn.State.REFUSED, words[:500], code[:64]
+    item.save(update_fields=["state", "refusal", "refusal_code", "updated_at"])
+
+
+def _close(item: QueuedTurn, state: str) -> None:
+    """Keep of a message only what has become of it, for clients that ask: else removed ones would pile up unseen."""
+    item.state, item.refusal, item.refusal_code = state, "", ""
+    rows = QueuedTurn.objects.filter(id=item.id)
+    rows.update(state=state, refusal="", refusal_code="", text="", draft={}, updated_at=timezone.now())
 
 
 def _stored(draft: Draft) -> dict[str, Any]:
@@ -223,6 +239,7 @@ def _draft_of(item: QueuedTurn) -> Draft:
         settings=ModelSettings(stored["settings"]) if "settings" in stored else None,
         quotes=tuple(Quote(**quote) for quote in stored.get("quotes", ())),
         client_request_id=f"queued:{item.id}",
+        is_counted=True,
     )
 
 

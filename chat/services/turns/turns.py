@@ -50,7 +50,8 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
         return earlier
-    count_message(user, text)
+    if not draft.is_counted:
+        count_message(user, text)
     _check_length(target, conversation_id, draft)
     draft = replace(draft, text=text, settings=None if target.is_fixed else draft.settings)
     started = _new_rows(user=user, conversation_id=conversation_id, draft=draft, target=target)

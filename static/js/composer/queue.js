@@ -84,9 +84,9 @@ async function show(answer) {
   else toast(words.refused);
 }
 
-/** What waits for a chat that was never begun goes back into the box. */
+/** What waits for a chat that was never begun goes back into the box; elsewhere it waits for the next that is sent. */
 export function takeBack() {
-  if (conversation()) return handOver();
+  if (conversation()) return;
   joinText(text().value, ...unsent().map(textOf));
   keepUnsent([]);
 }
