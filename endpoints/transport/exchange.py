@@ -217,8 +217,7 @@ async def _next(chunks: AsyncGenerator[bytes], reply: "Reply") -> bytes | None:
     try:
         if reply.finish is None:
             return await anext(chunks)
-        async with asyncio.timeout(TAIL_SECONDS):
-            return await anext(chunks)
+        return await asyncio.wait_for(anext(chunks), TAIL_SECONDS)
     except StopAsyncIteration:
         return None
     except (TimeoutError, OutboundError):

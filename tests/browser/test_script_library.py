@@ -140,6 +140,12 @@ def test_a_form_that_is_posted_carries_the_token(run: Run, page: Page, status: i
 def test_a_form_that_reaches_nobody_is_not_done(run: Run, page: Page) -> None:
     page.route(f"{ORIGIN}/order", lambda route: route.abort())
     assert run("csrf", "return lib.post('/order', []);") is False
+    assert run("csrf", "return lib.send('/order', []);") is None
+
+
+def test_what_a_form_is_answered_can_be_read(run: Run, page: Page) -> None:
+    page.route(f"{ORIGIN}/order", lambda route: route.fulfill(status=409, body="No."))
+    assert run("csrf", "const a = await lib.send('/order', []); return [a.status, await a.text()];") == [409, "No."]
 
 
 # --- dom ---

@@ -225,6 +225,15 @@ def test_strangers_have_none_of_it(owner: User, stranger: User, first: StartedTu
         queued_turns.add(user=owner, conversation_id=uuid4(), draft=Draft(text="Nowhere"))
 
 
+def test_what_a_message_refers_to_is_its_persons_own(owner: User, stranger: User, first: StartedTurn) -> None:
+    other = began(stranger)
+    for changes in ({"parent_id": other.reply.id}, {"quotes": (Quote(text="purr", messageId=other.reply.id),)}):
+        sent = Draft(text="And dogs?", **changes)
+        with pytest.raises(Http404):
+            queued_turns.add(user=owner, conversation_id=first.conversation.id, draft=sent)
+    assert not QueuedTurn.objects.exists()
+
+
 def test_an_account_or_a_key_that_is_closed_sends_nothing_more(
     owner: User, first: StartedTurn, keys_allowed: None
 ) -> None:

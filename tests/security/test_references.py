@@ -22,7 +22,8 @@ pytestmark = [
 # Fields that end like a reference and are none: ids that a client makes up, or names nothing here is called by.
 NO_REFERENCES = {
     ("/api/agents/chat", "messageId"), ("/api/agents/chat", "responseMessageId"),
-    ("/api/agents/chat", "clientRequestId"),
+    ("/api/agents/chat", "clientRequestId"), ("/api/agents/chat/queued-turns", "clientRequestId"),
+    ("/api/agents/chat/steer", "clientSteerId"), ("/api/agents/chat/steer/deliver", "clientSteerId"),
     ("/api/messages/{conversation_id}", "messageId"), ("/api/messages/branch", "agentId"),
     ("/api/auth/resetPassword", "userId"),  # with a token that is another's, too
 }  # fmt: skip

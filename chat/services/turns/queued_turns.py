@@ -56,6 +56,9 @@ def add(*, user: User, conversation_id: UUID, draft: Draft, is_first: bool = Fal
     sent. Raises `Http404`, `TurnRefused` (its text, too many), `QuotaReached`, `QueueRefused`.
     """
     conversation = access.conversation_for(user, conversation_id)
+    turns.check_references(user, conversation.id, draft)
+    if draft.parent_id is not None:
+        access.message_for(user, draft.parent_id, conversation_id=conversation.id, also_deleted=True)
     text, request_id = turns.clean_text(draft.text), draft.client_request_id or ""
     with transaction.atomic():
         _lock(conversation.id)

@@ -47,7 +47,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     """
     target = resolve_model(user, endpoint=draft.endpoint, model=draft.model, spec=draft.spec)
     text = clean_text(draft.text)
-    _check_references(user, conversation_id, draft)
+    check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
         return earlier
     if not draft.is_counted:
@@ -165,7 +165,7 @@ def _check_question(question: Message) -> None:
         raise TurnRefused(_("The message this replies to was deleted."), status=409, code="question_deleted")
 
 
-def _check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
+def check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
     """Refuse a project, or a quoted message, that is not the person's own. Raises `TurnRefused`, `Http404`."""
     if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         access.project_for(user, draft.project_id)
