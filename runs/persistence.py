@@ -23,8 +23,7 @@ from billing.services import holds
 from billing.services.ledger import LedgerLine
 from chat.models import ApprovalRequest, Message, Project, Run, Step
 from chat.services.turns.checkpoint import Checkpoint
-from chat.services.turns.queued_turns import keep_unheard
-from chat.services.turns.waking import deliver
+from chat.services.turns.waking import deliver, keep_unheard
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
 from endpoints.services.callers import caller_of
 from messages.events import Event, Failed, Finished, Usage

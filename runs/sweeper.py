@@ -24,7 +24,7 @@ from chat.services.turns.open_parts import without_open_calls
 from chat.services.turns.queue import announce_work
 from chat.services.turns.turns import end_unstarted
 from chat.services.turns.waiting import stop_subruns
-from chat.services.turns.waking import deliver_end
+from chat.services.turns.waking import deliver_end, keep_unheard
 from endpoints.catalog import registry
 from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import rates_of
@@ -160,7 +160,7 @@ def _interrupt(run: Run) -> None:
         deliver_end(run, state="failed", text="It was interrupted.")
         transaction.on_commit(lambda: stop_subruns(run.id))
     if run.has_mail:
-        queued_turns.keep_unheard([run.id])
+        keep_unheard([run.id])
     log.warning("run %s lost its generator; %d characters are kept", run.id, len(message.text))
     if run.parent_id is None:
         announce_end(run, Failed("interrupted"))

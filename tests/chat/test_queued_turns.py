@@ -16,7 +16,7 @@ from chat.models import Conversation, InboxItem, Message, QueuedTurn, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.quotes import Quote
 from chat.services.refusal import TurnRefused
-from chat.services.turns import queued_turns, turns, waiting
+from chat.services.turns import queued_turns, turns, waiting, waking
 from chat.services.turns.draft import Draft, StartedTurn
 from tests.conversations import began, draft, end
 
@@ -209,9 +209,16 @@ def test_what_a_reply_has_not_heard_waits_after_its_end(owner: User, first: Star
     waiting.steer(user=owner, run_id=first.run.id, text="Shorter")
     waiting.steer(user=owner, run_id=first.run.id, text="In verse")
     end(first.run, state="stopped", message_state="stopped")
-    queued_turns.keep_unheard([first.run.id])
+    waking.keep_unheard([first.run.id])
     assert texts(first) == ["Shorter", "In verse"]
     assert not InboxItem.objects.exists()
+
+
+def test_what_is_said_to_a_run_that_never_began_is_kept_when_it_is_stopped(owner: User) -> None:
+    started = began(owner)
+    waiting.steer(user=owner, run_id=started.run.id, text="Shorter")
+    assert turns.stop(user=owner, run_id=started.run.id).state == "stopped"
+    assert texts(started) == ["Shorter"]
 
 
 def test_strangers_have_none_of_it(owner: User, stranger: User, first: StartedTurn) -> None:

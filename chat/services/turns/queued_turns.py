@@ -141,20 +141,6 @@ def steer_with(*, user: User, item_id: UUID) -> InboxItem:
         return waiting.steer(user=user, run_id=run.id, text=item.text)
 
 
-def keep_unheard(runs: Sequence[UUID]) -> None:
-    """Queue what was said to runs that have ended without hearing it. Within a transaction that has ended them."""
-    unheard = InboxItem.objects.filter(run__in=runs, kind=InboxItem.Kind.STEER, taken_at=None)
-    items = list(unheard.select_related("run").order_by("created_at", "id"))
-    if not items:
-        return
-    QueuedTurn.objects.bulk_create(
-        QueuedTurn(id=item.id, conversation_id=item.run.conversation_id, text=item.body["text"]) for item in items
-    )
-    InboxItem.objects.filter(id__in=[item.id for item in items]).delete()
-    for owner_id, conversation_id in {(item.run.owner_id, item.run.conversation_id) for item in items}:
-        _tell(owner_id, conversation_id)
-
-
 def forgotten(*, after: float, limit: int) -> Sequence[UUID]:
     """Return conversations whose next message was due `after` seconds ago: whoever should send it is gone."""
     due = Run.objects.filter(

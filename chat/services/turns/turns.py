@@ -31,6 +31,7 @@ from chat.services.turns.queue import announce_work
 from chat.services.turns.resolved_model import ResolvedModel, resolve_model
 from chat.services.turns.title_text import first_words
 from chat.services.turns.waiting import stop_tree
+from chat.services.turns.waking import keep_unheard
 from core.ids import uuid7
 from core.sql_pipeline import Statement, run_pipeline
 from messages.events import Failed, Finished
@@ -156,6 +157,8 @@ def end_unstarted(run: Run, state: str, message_state: str, error: str = "") -> 
     )
     if run.hold_id:
         holds.release(hold_id=run.hold_id)
+    if run.has_mail:
+        keep_unheard([run.id])
     announce_end(run, Failed(error) if error else Finished("stopped"))
 
 

@@ -1,10 +1,12 @@
 """Giving waiting runs what they wait for. Who locks both a subrun and its parent locks the subrun first."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from chat.models import InboxItem, Run
+from chat.models import InboxItem, QueuedTurn, Run
+from chat.services.notices import notify
 from chat.services.turns.checkpoint import Brief, SubrunResult, brief_of
 from chat.services.turns.queue import announce_work
 
@@ -42,3 +44,17 @@ def deliver_end(run: Run, *, state: str, text: str = "") -> None:
     brief = brief_of(run.checkpoint)
     if run.parent_id is not None and brief is not None:
         deliver(run_id=run.id, parent_id=run.parent_id, brief=brief, state=state, text=text)
+
+
+def keep_unheard(runs: Sequence[UUID]) -> None:
+    """Queue what was said to runs that have ended without hearing it. Within a transaction that has ended them."""
+    unheard = InboxItem.objects.filter(run__in=runs, kind=InboxItem.Kind.STEER, taken_at=None)
+    items = list(unheard.select_related("run").order_by("created_at", "id"))
+    if not items:
+        return
+    QueuedTurn.objects.bulk_create(
+        QueuedTurn(id=item.id, conversation_id=item.run.conversation_id, text=item.body["text"]) for item in items
+    )
+    InboxItem.objects.filter(id__in=[item.id for item in items]).delete()
+    for owner_id, conversation_id in {(item.run.owner_id, item.run.conversation_id) for item in items}:
+        notify(owner_id, "queue", {"conversation": str(conversation_id)})
