@@ -28,6 +28,7 @@ from messages.part_base import KnownPart
 from messages.parts import Error, Part, Reasoning, Text, can_grow, grown_text, is_readable, with_grown_text
 from messages.reducer import error_part
 from runs.follow import Batch, Subscription
+from web.fragments import TEXT_PART, footer, text_part
 from web.presenters import PartView, bare_part, present_messages
 from web.rendering.message import draft_of
 from web.rendering.results import Reader, on_behalf
@@ -54,6 +55,8 @@ def command(name: str, *values: object) -> str:
 
 
 def render_part(view: PartView) -> str:
+    if view.template == TEXT_PART:
+        return text_part(view)
     return render_to_string(view.template, {"part": view}).strip()
 
 
@@ -309,8 +312,7 @@ def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
         views = present_messages(list(message_of.values()))
     frames = {}
     for run_id, message in message_of.items():
-        foot = render_to_string("chat/message_foot.html", {"message": views[message.id]})
-        frame = command("d", str(run_id), message.state, foot)
+        frame = command("d", str(run_id), message.state, footer(views[message.id]))
         if wanted[run_id]:
             parts = "".join(render_part(view) for view in views[message.id].parts)
             frame = "\n".join([command("reset", str(run_id), parts), frame])

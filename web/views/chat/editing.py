@@ -24,7 +24,7 @@ def message(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -
     message = access.message_for(request.user, message_id, conversation_id=conversation_id)
     if not is_partial(request):
         return redirect(_place(message))
-    return render(request, "chat/message.html", {"message": present_messages([message])[message.id]})
+    return render(request, "chat/one_message.html", {"message": present_messages([message])[message.id]})
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +44,7 @@ def edit(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> H
         return _editor(request, message, texts, fault=fault)
     if not is_partial(request):
         return redirect(_place(saved))
-    return render(request, "chat/message.html", {"message": present_messages([saved])[saved.id]})
+    return render(request, "chat/one_message.html", {"message": present_messages([saved])[saved.id]})
 
 
 @require_POST
