@@ -149,7 +149,7 @@ DATABASES["default"] |= {
     },
 }
 REDIS_URL = servers.redis_url()
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": {"BACKEND": "core.redis_client.Cache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
     "default": {
         # The pub/sub layer: the core layer drops messages in bursts. No read timeout: an idle socket
@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge": {"task": "chat.tasks.purge", "schedule": 60.0},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="10")},
     "retain": {"task": "chat.tasks.retain", "schedule": crontab(hour="3", minute="40")},
+    "measure_storage": {"task": "chat.tasks.measure_storage", "schedule": 20.0},
     "forget_keys": {"task": "endpoints.tasks.forget_keys", "schedule": 300.0},
     "purge_accounts": {"task": "accounts.tasks.purge", "schedule": 3600.0},
 }

@@ -26,16 +26,24 @@ class QuotaReached(Refusal):
 def count_write(*, user_id: object, address: str, size: int) -> None:
     """Count one change, of `size` bytes, of a person; of an address where nobody is signed in. Raises `TooOften`."""
     subject = str(user_id or address)
-    rate_limits.count(rate_limits.named("write_user" if user_id else "write_ip"), subject)
-    count_volume(subject, size)
+    limit = rate_limits.named("write_user" if user_id else "write_ip")
+    _count(rate_limits.Use(limit, subject), _volume(subject, size))
 
 
 def count_volume(subject: str, size: int) -> None:
     """Count bytes that are written, sent or copied. Raises `TooOften`."""
+    _count(_volume(subject, size))
+
+
+def _volume(subject: str, size: int) -> rate_limits.Use:
     volume = rate_limits.named("write_megabytes")
-    rate_limits.count(
-        rate_limits.Limit(volume.name, volume.most * KILOBYTE, volume.window), subject, times=-(-size // KILOBYTE)
-    )
+    kilobytes = rate_limits.Limit(volume.name, volume.most * KILOBYTE, volume.window)
+    return rate_limits.Use(kilobytes, subject, -(-size // KILOBYTE))
+
+
+def _count(*uses: rate_limits.Use) -> None:
+    if passed := rate_limits.count_all(*uses):
+        raise rate_limits.TooOften(rate_limits.seconds_left(passed.limit))
 
 
 def most(kind: str) -> int:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.client_address import client_address
 from core.limits import LIMITS
+from core.redis_client import run_script
 from core.refusal import Refusal
 
 log = logging.getLogger(__name__)
@@ -93,55 +94,84 @@ class Counted:
             log.warning("%s is not taken back", self.key.partition(":")[2].partition(":")[0], exc_info=True)
 
 
-def count(
-    limit: Limit, subject: str, *, times: int = 1, closed: bool = False, refusal: Callable[[int], TooOften] = TooOften
-) -> Counted:
-    """Count one more time, or several, for `subject`. Raises `refusal`.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that is counted: `times` more times, for `subject`."""
+
+    limit: Limit
+    subject: str
+    times: int = 1
+
+
+# Counts until a limit is passed; returns which (from 1), or 0.
+_COUNT = """
+for number, key in ipairs(KEYS) do
+    local most, times, seconds = unpack(ARGV, 3 * number - 2, 3 * number)
+    redis.call('SET', key, 0, 'EX', seconds, 'NX')
+    if redis.call('INCRBY', key, times) > tonumber(most) then
+        return number
+    end
+end
+return 0
+"""
+
+
+def count_all(*uses: Use, closed: bool = False) -> Use | None:
+    """Count all of these in one round trip; return the first whose limit is passed, after which nothing is counted.
 
     While Redis takes no count, what is `closed` is refused (`NotCounted`): guessing passwords and making accounts must
     not go on uncounted. Everything else goes on: a limit must not stop everybody.
     """
-    if not limit.most or not times:
-        return Counted()
-    key, into = _key(limit, subject)
+    counted = [use for use in uses if use.limit.most and use.times]
+    if not counted:
+        return None
+    keys = [cache.make_key(_key(use.limit, use.subject)) for use in counted]
+    numbers = [number for use in counted for number in (use.limit.most, use.times, use.limit.window + 1)]
     try:
-        cache.add(key, 0, timeout=limit.window + 1)
-        counted = cache.incr(key, times)
-    except ValueError:  # it expired in between
-        return Counted()
+        passed = int(run_script(_COUNT, keys, numbers))
     except (redis.RedisError, OSError):
-        log.warning("limit %s is not counted", limit.name, exc_info=True)
+        log.warning("not counted: %s", ", ".join(use.limit.name for use in counted), exc_info=True)
         if closed:
             raise NotCounted from None
-        return Counted()
-    if counted > limit.most:
-        raise refusal(math.ceil(limit.window - into))
-    return Counted(key)
+        return None
+    return counted[passed - 1] if passed else None
+
+
+def count(
+    limit: Limit, subject: str, *, times: int = 1, closed: bool = False, refusal: Callable[[int], TooOften] = TooOften
+) -> Counted:
+    """Count one more time, or several, for `subject`. Raises `refusal`; `closed` is as for `count_all`."""
+    if count_all(Use(limit, subject, times), closed=closed):
+        raise refusal(seconds_left(limit))
+    return Counted(_key(limit, subject)) if limit.most and times else Counted()
+
+
+def seconds_left(limit: Limit) -> int:
+    """Return after how many seconds the present window of this limit is over."""
+    return math.ceil(limit.window - time.time() % limit.window)
 
 
 def check(limit: Limit, subject: str, *, refusal: Callable[[int], TooOften] = TooOften) -> None:
     """Raise `refusal` where `subject` has reached the limit, and count nothing."""
-    key, into = _key(limit, subject)
     try:
-        reached = bool(limit.most) and int(cache.get(key, 0)) >= limit.most
+        reached = bool(limit.most) and int(cache.get(_key(limit, subject), 0)) >= limit.most
     except (redis.RedisError, OSError):
         log.warning("limit %s is not looked at", limit.name, exc_info=True)
         return
     if reached:
-        raise refusal(math.ceil(limit.window - into))
+        raise refusal(seconds_left(limit))
 
 
 def forget(limit: Limit, subject: str) -> None:
     """Let what `subject` did in this window count no more."""
     try:
-        cache.delete(_key(limit, subject)[0])
+        cache.delete(_key(limit, subject))
     except (redis.RedisError, OSError):
         log.warning("limit %s is not forgotten", limit.name, exc_info=True)
 
 
-def _key(limit: Limit, subject: str) -> tuple[str, float]:
-    number, into = divmod(time.time(), limit.window)
-    return f"limit:{limit.name}:{subject}:{number:.0f}", into
+def _key(limit: Limit, subject: str) -> str:
+    return f"limit:{limit.name}:{subject}:{time.time() // limit.window:.0f}"
 
 
 def count_named(name: str, subject: str, *, refusal: Callable[[int], TooOften] = TooOften) -> Counted:

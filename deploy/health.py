@@ -16,9 +16,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from chat.services.turns.queue import client
 from chat.tasks import WORKER_SEEN
 from core.http.errors import disk_was_full
+from core.redis_client import client
 from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
 from endpoints.catalog import registry

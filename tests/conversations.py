@@ -22,7 +22,7 @@ from billing.services import budgets
 from chat.models import Conversation, Message, Project, Run
 from chat.services.turns import turns
 from chat.services.turns.draft import Draft, StartedTurn
-from chat.services.turns.queue import client
+from core.redis_client import client
 from runs.stream_log import LogWriter
 
 PLANTED_KEY = "sk-planted-in-the-configuration"

@@ -269,7 +269,7 @@ def test_while_redis_is_away_nothing_is_counted(
     owner: User, original: Conversation, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FORK_IP_MAX = 1
-    monkeypatch.setattr("core.rate_limits.cache.add", Mock(side_effect=redis.ConnectionError))
+    monkeypatch.setattr("core.rate_limits.run_script", Mock(side_effect=redis.ConnectionError))
     for _ in range(3):
         forking.duplicate(user=owner, conversation_id=original.id, address="192.0.2.9")
     assert Conversation.objects.count() == 4

@@ -16,7 +16,8 @@ from billing.models import Hold, LedgerEntry
 from billing.services.pricing import Rates
 from chat.models import Message
 from chat.services.turns import titles
-from chat.services.turns.queue import WORK, client
+from chat.services.turns.queue import WORK
+from core.redis_client import client
 from endpoints.catalog import registry
 from endpoints.providers.base import Endpoint, ModelRequest, Titles
 from endpoints.services.metered import MeteredModel

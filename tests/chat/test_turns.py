@@ -19,9 +19,10 @@ from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turns
 from chat.services.turns.draft import StartedTurn
-from chat.services.turns.queue import WORK, client
+from chat.services.turns.queue import WORK
 from chat.services.turns.turns import start_turn
 from core.ids import uuid7
+from core.redis_client import client
 from tests.conversations import began, counts, draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

@@ -19,9 +19,9 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from chat.services.turns.queue import client as redis_client
 from chat.tasks import WORKER_SEEN
 from core.http import errors
+from core.redis_client import client as redis_client
 from deploy import health
 from deploy.health import Finding
 from endpoints.catalog import registry

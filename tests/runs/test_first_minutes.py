@@ -17,7 +17,8 @@ from pytest_django import Settings
 from accounts.models import User
 from chat.models import Run
 from chat.services.refusal import TurnRefused
-from chat.services.turns.queue import WORK, client
+from chat.services.turns.queue import WORK
+from core.redis_client import client
 from endpoints.catalog import model_lists, registry
 from tests.api.conftest import Api
 from tests.conversations import began

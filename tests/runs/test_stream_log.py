@@ -9,8 +9,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from chat.services.turns.queue import client as sync_client
 from core.ids import uuid7
+from core.redis_client import client as sync_client
 from messages.events import Event, Failed, Finished, PartDelta, PartEnded, PartStarted, Snapshot
 from messages.parts import Reasoning, Text, ToolCall, grown_text, plain_text
 from messages.reducer import MessageParts

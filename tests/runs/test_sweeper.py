@@ -16,7 +16,8 @@ from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Message, Run
 from chat.services.turns import turns
-from chat.services.turns.queue import WORK, client
+from chat.services.turns.queue import WORK
+from core.redis_client import client
 from endpoints.services.tokens import estimate, estimate_message
 from messages.stream_format import OUT_OF_BAND, key_of
 from runs import persistence

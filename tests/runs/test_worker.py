@@ -21,7 +21,8 @@ from chat.services.organise import conversations
 from chat.services.refusal import TurnRefused
 from chat.services.turns import ending, titles, turns
 from chat.services.turns.draft import StartedTurn
-from chat.services.turns.queue import STOP, WORK, client
+from chat.services.turns.queue import STOP, WORK
+from core.redis_client import client
 from endpoints.catalog import registry
 from endpoints.services.tokens import estimate_message
 from runs import persistence, worker

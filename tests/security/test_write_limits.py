@@ -26,6 +26,7 @@ from chat.services.turns import editing
 from chat.services.turns.draft import Draft
 from chat.services.turns.turns import start_turn
 from core import quotas
+from core.redis_client import client
 from core.refusal import Refusal
 from endpoints.catalog.selection import ModelRef
 from tests.api.conftest import Api
@@ -269,3 +270,29 @@ def _belongs_to_people(table: type[Model]) -> bool:
     return any(
         isinstance(field, ForeignKey | OneToOneField) and field.related_model is User for field in table._meta.fields
     )
+
+
+def test_what_many_keep_is_measured_at_once(
+    owner: User, stranger: User, large: Conversation, settings: Settings, django_assert_num_queries: Any
+) -> None:
+    full(settings, storage_megabytes=1)
+    cache.clear()
+    for user in (owner, stranger):  # nobody knows yet what they keep: nothing is refused
+        storage.take_known(user, 10_000_000)
+    with django_assert_num_queries(1):
+        assert storage.measure_unknown() == 2
+    assert storage.measure_unknown() == 0
+    with pytest.raises(quotas.QuotaReached, match="1 MB"):
+        storage.take_known(owner, 600_000)
+    storage.take_known(stranger, 600_000)
+    with pytest.raises(quotas.QuotaReached, match="1 MB"):
+        storage.take_known(stranger, 600_000)  # what was added counts at once
+
+
+def test_a_turn_measures_nothing(owner: User, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the first one, of whom nothing is known: it leaves word, and queues no task."""
+    full(settings, storage_megabytes=1)
+    cache.clear()
+    monkeypatch.setattr(storage, "_measured", lambda user_ids: pytest.fail("measured"))
+    start_turn(user=owner, conversation_id=None, draft=Draft(text="Hello", endpoint="Somewhere", model="tiny"))
+    assert client().smembers(storage.UNKNOWN) == {str(owner.id).encode()}

@@ -21,7 +21,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 from pytest_django import Settings
 
-from chat.services.turns.queue import client
+from core.redis_client import client
 from deploy.embedded import valkey
 from deploy.health import check_redis
 from siteconfig.environment import servers

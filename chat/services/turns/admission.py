@@ -1,8 +1,5 @@
 """Limits of messages per person or address, and of simultaneous replies per person."""
 
-from uuid import UUID
-
-from celery import current_app
 from django.conf import settings
 from django.utils.translation import ngettext
 
@@ -35,21 +32,17 @@ SELECT 1 WHERE (
 
 def count_message(user: User, text: str = "") -> None:
     """Count one message of this person and of the address it came from. Raises `TurnRefused` (429), `QuotaReached`."""
-    for name, limiter, subject in (("message_ip", "ip", audit.origin.get()), ("message_user", "user", str(user.id))):
-        limit = rate_limits.named(name)
-        if not subject:
-            continue
-        try:
-            rate_limits.count(limit, subject)
-        except rate_limits.TooOften as often:
-            record_violation("message_limit", user=user, address=audit.origin.get())
-            details = {"max": limit.most, "limiter": limiter, "windowInMinutes": limit.window // 60}
-            raise TurnRefused(often.message, status=often.status, code="message_limit", details=details) from None
-    storage.take_known(user, len(text.encode()), measure_later=_measure_later)
-
-
-def _measure_later(user_id: UUID) -> None:
-    current_app.send_task("chat.tasks.measure_storage", [str(user_id)])
+    address = audit.origin.get()
+    uses = [rate_limits.Use(rate_limits.named("message_user"), str(user.id))]
+    if address:
+        uses.insert(0, rate_limits.Use(rate_limits.named("message_ip"), address))
+    if passed := rate_limits.count_all(*uses):
+        record_violation("message_limit", user=user, address=address)
+        limit, often = passed.limit, rate_limits.TooOften(rate_limits.seconds_left(passed.limit))
+        limiter = "ip" if limit.name == "message_ip" else "user"
+        details = {"max": limit.most, "limiter": limiter, "windowInMinutes": limit.window // 60}
+        raise TurnRefused(often.message, status=often.status, code="message_limit", details=details)
+    storage.take_known(user, len(text.encode()))
 
 
 def at_once_statements(user: User) -> list[Statement]:

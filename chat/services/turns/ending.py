@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from billing.services import holds
 from chat.models import Run
 from chat.services.notices import notify
-from chat.services.turns.queue import announce_stop, client
+from chat.services.turns.queue import announce_stop
+from core.redis_client import client
 from messages.events import Failed, Finished
 from messages.stream_format import write_end
 

@@ -1,23 +1,17 @@
 """Announcements to the generators, sent after the database has committed."""
 
 import logging
-from functools import cache
 from uuid import UUID
 
 import redis
-from django.conf import settings
 from django.db import transaction
+
+from core.redis_client import client
 
 log = logging.getLogger(__name__)
 
 WORK = "parley:work"  # a list of ids of queued runs; losing it loses nothing, the sweeper announces again
 STOP = "parley:stop"  # a pub/sub channel of ids of runs that should look whether to stop
-
-
-@cache
-def client() -> redis.Redis:
-    """Return this process's Redis client; it is safe to share between threads."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
 
 
 def announce_work(*run_ids: UUID) -> None:
