@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from chat.models import Conversation
 from core.prebuilt import Holes, Prebuilt
 from endpoints.catalog.icons import Icon
+from web.pages import ChatPage
 from web.presenters import MessageView, PartView
 from web.templatetags.ui import moment
 
@@ -66,6 +67,42 @@ def conversation_row(row: Conversation, *, is_current: bool) -> SafeString:
 def conversation_actions(conversation: Conversation) -> SafeString:
     """Return the items of the menu of what can be done with a conversation."""
     return _ACTIONS.fill((conversation.is_pinned, conversation.is_archived), {"id": str(conversation.id)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The shape of the actions in the page's header."""
+
+    has_conversation: bool
+    has_project: bool
+    may_set: bool
+    is_set: bool
+    is_bookmarked: bool
+    is_oob: bool
+
+
+def header_actions(page: ChatPage, *, is_oob: bool) -> SafeString:
+    """Return what is done to the chat on view. `is_oob`: it is sent beside a first turn."""
+    conversation = page.conversation
+    project = conversation.project if conversation else None
+    shape = _Header(
+        has_conversation=conversation is not None,
+        has_project=project is not None,
+        may_set=page.choice is not None and page.may_set,
+        is_set=bool((conversation and conversation.settings) or page.settings),
+        is_bookmarked=getattr(conversation, "is_bookmarked", False),
+        is_oob=is_oob,
+    )
+    values = {"query": page.model_query}
+    if conversation:
+        values |= {
+            "id": str(conversation.id),
+            "title": conversation.title,
+            "actions": conversation_actions(conversation),
+        }
+    if project:
+        values |= {"project_id": str(project.id), "project_name": project.name}
+    return _HEADER.fill(shape, values)
 
 
 def _shape_of(view: MessageView) -> _Shape:
@@ -147,9 +184,25 @@ def _actions_context(flags: tuple[bool, bool], holes: Holes) -> dict[str, Any]:
     return {"conversation": {"id": holes.id("id"), "is_pinned": is_pinned, "is_archived": is_archived}}
 
 
+def _header_context(shape: _Header, holes: Holes) -> dict[str, Any]:
+    conversation = {"id": holes.id("id"), "title": holes.text("title")} if shape.has_conversation else None
+    project = {"id": holes.id("project_id"), "name": holes.text("project_name")} if shape.has_project else None
+    return {
+        "conversation": conversation,
+        "project": project,
+        "query": holes.text("query"),
+        "may_set": shape.may_set,
+        "is_set": shape.is_set,
+        "is_bookmarked": shape.is_bookmarked,
+        "actions": holes.text("actions"),
+        "oob": shape.is_oob,
+    }
+
+
 _ARTICLE = Prebuilt("chat/message.html", _message_context)
 _FOOTER = Prebuilt("chat/message_foot.html", _message_context)
 _TEXT_PART = Prebuilt(TEXT_PART, _part_context)
 _TYPED_PART = Prebuilt(TYPED_PART, _part_context)
 _ROW = Prebuilt("components/sidebar_row.html", _row_context)
+_HEADER = Prebuilt("chat/header_actions.html", _header_context)
 _ACTIONS = Prebuilt("chat/chat_actions.html", _actions_context)

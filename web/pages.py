@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.utils import timezone
@@ -93,6 +94,14 @@ class ChatPage:
         if 5 <= hour < 12:
             return _("Good morning")
         return _("Good afternoon") if 12 <= hour < 18 else _("Good evening")
+
+    @property
+    def model_query(self) -> str:
+        """The model in use, as the query of an address."""
+        chosen = self.choice
+        if chosen is None:
+            return ""
+        return "?" + urlencode({"endpoint": chosen.endpoint, "model": chosen.model, "spec": chosen.spec})
 
     @property
     def leaf_id(self) -> UUID | None:

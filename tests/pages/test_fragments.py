@@ -7,16 +7,18 @@ from uuid import UUID
 
 import pytest
 from django.template import Context, Engine
-from django.test import override_settings
+from django.urls import set_script_prefix
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.models import Conversation
+from chat.models import Conversation, Project
 from core.prebuilt import Prebuilt
 from messages.parts import Error, Text
-from web import fragments
+from web import fragments, pages
+from web.model_menu import ModelOption
+from web.pages import ChatPage
 from web.presenters import MessageView, present_parts
 from web.templatetags.ui import moment
 
@@ -127,6 +129,36 @@ def test_a_row_is_what_its_template_gives(title: str, is_pinned: bool) -> None:
 @pytest.mark.parametrize("is_archived", [True, False])
 @pytest.mark.parametrize("prefix", ["/", "/chat/"])
 def test_actions_are_what_their_template_gives(is_archived: bool, prefix: str) -> None:
-    with override_settings(FORCE_SCRIPT_NAME=prefix):
-        row = Conversation(id=IDS[0], archived_at=timezone.now() if is_archived else None)
-        assert fragments.conversation_actions(row) == _rendered("chat/chat_actions.html", conversation=row)
+    row = Conversation(id=IDS[0], archived_at=timezone.now() if is_archived else None)
+    set_script_prefix(prefix)
+    try:
+        actions = fragments.conversation_actions(row)
+        assert actions == _rendered("chat/chat_actions.html", conversation=row)
+    finally:
+        set_script_prefix("/")
+    assert f'href="{prefix}c/{IDS[0]}/rename"' in actions
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("chosen", [{}, {"temperature": 1}], ids=["as usual", "set"])
+@pytest.mark.parametrize("project", [None, Project(id=IDS[1], name="Tax & <b>")], ids=["alone", "in a project"])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_the_header_is_what_its_template_gives(chosen: dict[str, Any], project: Project | None, is_new: bool) -> None:
+    choice = ModelOption("Some & endpoint", "Some", "a/b c", "Some Model")
+    for title in ("Cats", "<b>&", "{{ id }}"):
+        for is_bookmarked in (True, False):
+            conversation = Conversation(id=IDS[0], title=title, settings=chosen, project=project)
+            conversation.is_bookmarked = is_bookmarked  # type: ignore[attr-defined]
+            page = ChatPage(None if is_new else conversation, pages.NOTHING, choice, only_local=False)
+            expected = _rendered(
+                "chat/header_actions.html",
+                conversation=page.conversation,
+                project=None if is_new else project,
+                query="?endpoint=Some+%26+endpoint&model=a%2Fb+c&spec=",
+                may_set=True,
+                is_set=bool(chosen) and not is_new,
+                is_bookmarked=is_bookmarked and not is_new,
+                actions=fragments.conversation_actions(conversation),
+                oob=False,
+            )
+            assert fragments.header_actions(page, is_oob=False) == expected

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from chat.models import Conversation
 from web import fragments
+from web.pages import ChatPage
 from web.presenters import MessageView, PartView
 from web.templatetags.ui import preferences
 
@@ -30,9 +31,9 @@ def conversation_row(row: Conversation, current: UUID | None) -> SafeString:
 
 
 @register.simple_tag
-def conversation_actions(conversation: Conversation) -> SafeString:
-    """Return the items of the menu of what can be done with a conversation."""
-    return fragments.conversation_actions(conversation)
+def header_actions(page: ChatPage, oob: bool = False) -> SafeString:
+    """Return what is done to the chat on view."""
+    return fragments.header_actions(page, is_oob=oob)
 
 
 def _part(context: template.Context, part: PartView) -> str:

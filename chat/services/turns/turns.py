@@ -179,10 +179,10 @@ def check_references(user: User, conversation_id: UUID | None, draft: Draft) -> 
         raise TurnRefused(message % {"limit": MAX_QUOTES}, status=422, code="quotes")
     for quote in draft.quotes:
         clean_text(quote.text)
-    named = {quote.messageId for quote in draft.quotes if quote.messageId}
-    within = Message.objects.filter(id__in=named, conversation=conversation_id)
-    if named and (conversation_id is None or within.count() != len(named)):
-        raise Http404("There is no such message.")
+    if named := {quote.messageId for quote in draft.quotes if quote.messageId}:
+        within = Message.objects.filter(id__in=named, conversation=conversation_id)
+        if conversation_id is None or within.count() != len(named):
+            raise Http404("There is no such message.")
 
 
 def _check_length(target: ResolvedModel, conversation_id: UUID | None, draft: Draft) -> None:

@@ -19,6 +19,7 @@ from core.refusal import AsFormError
 from endpoints.catalog.selection import ModelRef, catalog_for
 from web import pages, url_parameters
 from web.forms.composer import RenameForm
+from web.fragments import header_actions
 from web.model_facts import facts_for
 from web.presenters import present_branch
 from web.shell import SignedInRequest, is_partial, show_chat, show_done, show_form, signed_in, uuid_or_none
@@ -122,7 +123,7 @@ def actions(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     if not is_partial(request):
         return redirect("chat:conversation", conversation_id)
     page = pages.chat_page(conversation=conversation, user=request.user)
-    return render(request, "chat/header_actions.html", {"page": page})
+    return HttpResponse(header_actions(page, is_oob=False))
 
 
 @require_GET
