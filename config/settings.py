@@ -138,6 +138,7 @@ TEMPLATES = [
 # --- where state lives -------------------------------------------------------------------------
 DATABASES = {"default": servers.database()}
 DATABASES["default"] |= {
+    "ENGINE": "core.postgres",
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
