@@ -214,6 +214,8 @@ def present_branch(
 
 def present_messages(messages: list[Message]) -> dict[UUID, MessageView]:
     """Return stored messages, of any conversations, by their ids. Three queries for any number."""
+    if not messages:
+        return {}
     ids = [message.id for message in messages]
     runs = {run.message_id: run for run in Run.objects.filter(message__in=ids, state__in=Run.OPEN, parent=None)}
     parents = set(Message.objects.filter(parent__in=ids).values_list("parent_id", flat=True))
@@ -229,7 +231,7 @@ def present_messages(messages: list[Message]) -> dict[UUID, MessageView]:
 def present_started(started: StartedTurn) -> tuple[MessageView, MessageView]:
     """Return the question and the reply of a turn that has just begun."""
     question, reply = started.user_message, started.reply
-    places = {} if started.is_new else tree.places([question, reply])
+    places = {} if started.is_only else tree.places([question, reply])
     return (
         present(question, place=places.get(question.id), run=None),
         present(reply, place=places.get(reply.id), run=started.run, is_last=True),
@@ -270,8 +272,9 @@ def present(
     run: Run | None,
     is_last: bool = False,
     asked: tuple[PartView, ...] = (),
+    shows_parts: bool = True,
 ) -> MessageView:
-    """Put together what the message's template shows."""
+    """Put together what the message's template shows; without its parts where only what stands below it is shown."""
     place = place or tree.Place(1, 1, None, None)
     # While a run writes the message these are the parts at its last save; the websocket brings the rest.
     content = message.content
@@ -286,7 +289,7 @@ def present(
         model=message.model,
         state=message.state,
         finish_reason=message.finish_reason,
-        parts=tuple(present_parts(content, is_user=message.is_user)),
+        parts=tuple(present_parts(content, is_user=message.is_user)) if shows_parts else (),
         text=message.text if message.is_user else readable(content),
         created_at=message.created_at,
         sibling_index=place.index,

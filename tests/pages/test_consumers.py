@@ -444,6 +444,7 @@ async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_wh
     reset = await slow.until("reset")
     assert all(f"Word{number} " in reset[2] for number in range(199))
     await slow.say(ack=slow.received)
+    await slow.settled()  # it is heard by now: a tab says so again and again, this one does not
     await finish(started, writer, written, "All")
     assert (await slow.until("d"))[2] == "complete"
 

@@ -1,13 +1,14 @@
 """The forms of a conversation: sending, repeating, stopping, switching, renaming, deleting; with and without htmx."""
 
-from collections.abc import Callable
-from uuid import uuid4
+from collections.abc import Callable, Iterable
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation, Message, Run
+from chat.services.tree import tree
 from tests.cast import signed_in
 from tests.pages.conftest import FRAGMENT, make_reply, make_run
 
@@ -45,6 +46,28 @@ def test_next_message_answers_the_last_one(owner: User, make_chat: Chats) -> Non
     assert response.status_code == 200
     assert "HX-Push-Url" not in response
     assert Message.objects.get(text="Hello\nthere").parent == last
+
+
+@pytest.mark.parametrize("answers", [0, 1], ids=["the only answer", "a second one"])
+def test_versions_are_counted_where_there_are_some(
+    owner: User, make_chat: Chats, answers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    places = tree.places
+
+    def noting(messages: Iterable[Message]) -> dict[UUID, tree.Place]:
+        asked.append(1)
+        return places(messages)
+
+    monkeypatch.setattr(tree, "places", noting)
+    chat = make_chat(owner)
+    last = Message.objects.get(text="Answer 0")
+    for number in range(answers):
+        Message.objects.create(conversation=chat, parent=last, author="user", text=f"Earlier {number}")
+    response = signed_in(owner).post(f"/c/{chat.id}/turns", {**DRAFT, "parent": last.id}, headers=FRAGMENT)
+    assert len(asked) == answers, "an only answer needs no query for its versions"
+    assert (b'class="siblings"' in response.content) == bool(answers)
+    assert (b"2 / 2" in response.content) == bool(answers)
 
 
 def test_starter_is_sent_as_it_stands(owner: User) -> None:

@@ -7,13 +7,13 @@ are sent once, the open block again only when it has grown enough, otherwise onl
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from chat.models import Run
+from chat.models import Message
 from messages.events import (
     TERMINAL,
     Event,
@@ -29,7 +29,7 @@ from messages.parts import Error, Part, Reasoning, Text, can_grow, grown_text, i
 from messages.reducer import error_part
 from runs.follow import Batch, Subscription
 from web.fragments import TEXT_PART, footer, text_part
-from web.presenters import PartView, bare_part, present_messages
+from web.presenters import PartView, bare_part, present, present_messages
 from web.rendering.message import draft_of
 from web.rendering.results import Reader, on_behalf
 from web.rendering.stream import NOTHING, MarkdownStream, Patch
@@ -301,20 +301,35 @@ class RunRenderer:
         return commands
 
 
+# One row for each run: its message, and what else decides how the message's footer looks.
+_ENDED = f"""
+SELECT {", ".join(f"m.{field.column}" for field in Message._meta.concrete_fields)}, r.id AS run_id,
+    EXISTS (SELECT FROM chat_message c WHERE c.parent_id = m.id) AS is_followed,
+    EXISTS (SELECT FROM chat_message s WHERE s.conversation_id = m.conversation_id AND s.parent_id = m.parent_id
+        AND s.id <> m.id) AS has_siblings
+FROM chat_generation r JOIN chat_message m ON m.id = r.message_id
+WHERE r.id = ANY(%s)
+"""
+
+
 def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
     """Return the frame that ends each run, by its id; True asks for the message as stored too.
 
-    A run that is gone with its conversation is left out. Reads the database, with as many queries for many as for one.
+    A run that is gone with its conversation is left out. Reads the database: one query for any number of messages, and
+    three for those that have siblings, that are asked for whole, or that another run is writing by now.
     """
-    runs = Run.objects.filter(id__in=list(wanted)).select_related("message")
-    message_of = {run.id: run.message for run in runs}
+    ended: list[Any] = list(Message.objects.raw(_ENDED, [list(wanted)]))
+    is_plain = {
+        row.id: not (row.has_siblings or row.state == Message.State.STREAMING or wanted[row.run_id]) for row in ended
+    }
     with on_behalf(Reader(left=0)):  # other runs wait for this thread: what nobody has drawn yet stays plain
-        views = present_messages(list(message_of.values()))
+        views = present_messages([row for row in ended if not is_plain[row.id]])
     frames = {}
-    for run_id, message in message_of.items():
-        frame = command("d", str(run_id), message.state, footer(views[message.id]))
-        if wanted[run_id]:
-            parts = "".join(render_part(view) for view in views[message.id].parts)
-            frame = "\n".join([command("reset", str(run_id), parts), frame])
-        frames[run_id] = frame
+    for row in ended:
+        view = views.get(row.id) or present(row, place=None, run=None, is_last=not row.is_followed, shows_parts=False)
+        frame = command("d", str(row.run_id), row.state, footer(view))
+        if wanted[row.run_id]:
+            parts = "".join(render_part(part) for part in view.parts)
+            frame = "\n".join([command("reset", str(row.run_id), parts), frame])
+        frames[row.run_id] = frame
     return frames

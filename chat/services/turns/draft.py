@@ -39,13 +39,17 @@ class Draft:
     is_counted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class StartedTurn:
-    """A run that was queued, with the rows it writes to. `repeated`: an earlier request had started it."""
+    """A run that was queued, with the rows it writes to. `repeated`: an earlier request had started it.
+
+    `is_only`: neither message has siblings, as far as is known without asking; storing a new turn finds it out.
+    """
 
     conversation: Conversation
     user_message: Message
     reply: Message
     run: Run
     is_new: bool = False
+    is_only: bool = False
     repeated: bool = False

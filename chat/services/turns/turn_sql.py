@@ -38,7 +38,8 @@ UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, spec = 
 WHERE id = %s AND owner_id = %s AND deleted_at IS NULL
 """
 _CHOOSE_CHILD = """
-UPDATE chat_message SET chosen_child_id = %s WHERE id = %s AND conversation_id = %s AND state <> 'streaming'
+UPDATE chat_message m SET chosen_child_id = %s WHERE id = %s AND conversation_id = %s AND state <> 'streaming'
+RETURNING EXISTS (SELECT FROM chat_message c WHERE c.conversation_id = m.conversation_id AND c.parent_id = m.id)
 """
 _INSERT_MESSAGE = """
 INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, quotes,
@@ -89,11 +90,16 @@ def start(
         )  # fmt: skip
     statements = [first]
     if parent_id is not None:
+
+        def note_siblings(row: tuple[Any, ...]) -> None:
+            started.is_only = not row[0]
+
         statements.append(
             Statement(
                 _CHOOSE_CHILD,
                 (question.id, parent_id, conversation.id),
                 on_no_row=Untouched("parent", conversation.id),
+                on_row=note_siblings,
             )
         )
     reply = _message(started.reply, named_by=conversation.id if named_by_person else None)

@@ -260,7 +260,9 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target:
         client_request_id=draft.client_request_id,
         created_at=now,
     )
-    return StartedTurn(conversation=conversation, user_message=question, reply=reply, run=run, is_new=is_new)
+    return StartedTurn(
+        conversation=conversation, user_message=question, reply=reply, run=run, is_new=is_new, is_only=is_new
+    )
 
 
 def _reply(
