@@ -1,4 +1,4 @@
-"""This process's connections to Redis, outside of asyncio: its client, and the one of Django's cache."""
+"""This process's connections to Redis: its client, the one of Django's cache, and those of an event loop."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -7,6 +7,10 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis.asyncio import ConnectionPool
+from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 
 @cache
@@ -21,6 +25,24 @@ def run_script(script: str, keys: Sequence[str], arguments: Sequence[int | str])
     Raises `redis.RedisError`.
     """
     return _registered(client(), script)(keys=keys, args=arguments)
+
+
+class _TrustingPool(ConnectionPool):
+    """Gives out its connections as they are.
+
+    redis-py looks whether one can be read from each time, which takes longer than the command. One that the server has
+    closed fails when it is used, and the command is tried again with a new one, as when it is closed a moment later.
+    """
+
+    async def ensure_connection(self, connection: Any) -> None:
+        await connection.connect()
+
+
+def async_client(**options: Any) -> AsyncRedis:
+    """Return a client for the running event loop; `options` are those of a connection."""
+    again = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+    pool = _TrustingPool.from_url(settings.REDIS_URL, socket_connect_timeout=2, retry=again, **options)
+    return AsyncRedis.from_pool(pool)
 
 
 @cache

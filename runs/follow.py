@@ -14,12 +14,11 @@ from uuid import UUID
 
 import redis
 from channels.db import database_sync_to_async
-from django.conf import settings
 from django.db import DatabaseError
-from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
 from chat.models import Run
+from core.redis_client import async_client
 from core.tasks import end_tasks
 from messages.events import TERMINAL, Event, Finished, PartDelta, PartEnded, PartStarted, Snapshot, offset_step
 from messages.parts import Error
@@ -110,9 +109,8 @@ class LogReader:
     """Reads all followed logs of this process with one blocking command."""
 
     def __init__(self) -> None:
-        options: dict[str, Any] = {"socket_timeout": None, "socket_connect_timeout": 2}
-        self._client: Redis = Redis.from_url(settings.REDIS_URL, **options)
-        self._control: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+        self._client = async_client(socket_timeout=None)
+        self._control = async_client(socket_timeout=5)
         self._subscriptions: dict[bytes, Subscription] = {}
         self._connection: AbstractConnection | None = None
         self._blocked = False

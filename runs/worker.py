@@ -20,7 +20,6 @@ from uuid import UUID
 import redis
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
-from redis.asyncio import Redis
 
 from agents.tools.base import AgentDirectory, site_agents
 from billing.services.payer import CallPrice
@@ -30,6 +29,7 @@ from chat.services.turns import queued_turns
 from chat.services.turns.queue import STOP, WORK
 from chat.services.turns.waiting import stop_subruns
 from chat.tasks import write_title
+from core.redis_client import async_client
 from core.tasks import end_tasks
 from endpoints.catalog import keys, registry
 from endpoints.providers.base import Endpoint
@@ -64,8 +64,8 @@ class Generator:
         self._agents = agents
         self.worker = f"{platform.node()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="generator")
-        self._client: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
-        self._waiting: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)
+        self._client = async_client(socket_timeout=5)
+        self._waiting = async_client(socket_timeout=None)
         self._writer = LogWriter(self._client)
         self._result_batcher = ResultBatcher(self._in_thread)
         self._runs: dict[UUID, ActiveRun] = {}

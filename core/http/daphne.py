@@ -69,7 +69,22 @@ class LimitedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]
     maxMessagePayloadSize = 0  # noqa: N815 (Autobahn's names)
     maxFramePayloadSize = MAX_MESSAGE_BYTES  # noqa: N815
     application_queue: Any
+    transport: Any
     failedByMe: bool  # noqa: N815
+
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:  # noqa: N802
+        """Send at once what the socket takes, where nothing waits before it.
+
+        Twisted keeps every frame until the reactor says that the socket can be written to, which nearly always it can:
+        two system calls and a turn of the loop for each frame of each tab.
+        """
+        transport = self.transport
+        waits = sync or chopsize or self.send_queue or transport.dataBuffer or transport._tempDataBuffer
+        if not waits and transport.connected and not (transport.disconnecting or transport.TLS):
+            sent = transport.writeSomeData(data)
+            data = data[sent:] if isinstance(sent, int) else data  # what went wrong is found out by the next try
+        if data:
+            super().sendData(data, sync, chopsize)
 
     def onMessageFrameBegin(self, length: int) -> None:  # noqa: N802
         super().onMessageFrameBegin(length)

@@ -2,21 +2,25 @@
 
 import http.client
 import json
+import socket
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from twisted.internet import tcp
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from accounts.models import User
 from chat.models import Message, Run
-from core.http.daphne import MAX_MESSAGE_BYTES
+from core.http.daphne import MAX_MESSAGE_BYTES, LimitedSocket
 from tests.conversations import began
 from tests.security.test_body_limits import MEGABYTE, Running, serving
 
@@ -118,3 +122,45 @@ def test_a_reply_of_several_megabytes_comes_through(daphne: Running, owner: User
         frame = str(socket.recv(60))
     assert len(frame) > 2 * MEGABYTE
     assert json.loads(frame.rsplit("\n", maxsplit=1)[-1])[0] == "d"
+
+
+def a_sender(*, buffer: int = 65_536) -> tuple[Any, Any, socket.socket]:
+    """Return a tab's end here, its transport, and the browser's end."""
+    server, browser = socket.socketpair()
+    server.setblocking(False)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+    transport: Any = tcp.Connection(server, Mock(), Mock())
+    transport.connected = True
+    sender: Any = LimitedSocket()
+    sender.transport, sender.state, sender.send_queue = transport, LimitedSocket.STATE_OPEN, deque()
+    sender.trafficStats, sender.logOctets, sender.peer = Mock(outgoingOctetsWireLevel=0), False, "tab"
+    return sender, transport, browser
+
+
+def test_a_tab_that_reads_slowly_gets_every_byte_in_order() -> None:
+    """What the socket takes is sent at once; the rest, and what comes while it waits, follows in its order."""
+    sender, transport, browser = a_sender(buffer=4096)
+    frames = [bytes([number % 251]) * (number * 37 % 3_000 + 1) for number in range(400)]
+    received = bytearray()
+    for number, frame in enumerate(frames):
+        sender.sendData(frame)
+        if number % 7 == 0:
+            received += browser.recv(2_000)
+            transport.doWrite()
+    while len(received) < sum(map(len, frames)):
+        received += browser.recv(1_000_000)
+        transport.doWrite()
+    assert received == b"".join(frames)
+    transport.socket.close()
+    browser.close()
+
+
+def test_a_frame_that_the_socket_takes_does_not_wait_for_the_reactor() -> None:
+    sender, transport, browser = a_sender()
+    sender.sendData(b"Hello")
+    assert browser.recv(100) == b"Hello"
+    transport.reactor.addWriter.assert_not_called()
+    browser.close()
+    sender.sendData(b"nobody")  # the reactor finds out that nobody is there
+    transport.reactor.addWriter.assert_called_once()
+    transport.socket.close()
