@@ -121,9 +121,9 @@ class OperatorEndpointAdmin(Panel):
         result: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
-            with AsFormError(form, TooOften):
+            with AsFormError(form, TooOften, connection_test.ConnectionTestRefused):
                 result = connection_test.run_connection_test_with_key(
-                    endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id
+                    endpoint, data["model"], own_key=data["api_key"], by=actor_of(request)
                 )
         if not endpoint.connection.key_from_user:
             del form.fields["api_key"]

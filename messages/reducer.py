@@ -26,8 +26,8 @@ class MessageParts:
     """Folds events into parts in time linear in the characters received.
 
     `offset` counts what was applied (see `messages.events.offset_step`); `usage` sums every model call; `open` holds
-    the indices of the parts that may still grow. `changed_from` is the index of the first part that is another than
-    when somebody last set it to None, who had stored them all; None where none is.
+    the indices of the parts that may still grow. A part that changes becomes another object, so who keeps the list of
+    before sees by identity which did.
     """
 
     def __init__(self, parts: Iterable[Part] = ()) -> None:
@@ -35,7 +35,6 @@ class MessageParts:
         self.usage = Usage()
         self.finished: Finished | None = None
         self.failed: Failed | None = None
-        self.changed_from: int | None = 0
         self._load(parts)
 
     @property
@@ -63,7 +62,6 @@ class MessageParts:
                 self.finished = event
             case Failed():
                 self.failed = event
-                self._note_change(len(self._parts))
                 self._parts.append(error_part(event))
 
     def _grow(self, index: int, text: str) -> None:
@@ -72,8 +70,6 @@ class MessageParts:
         if (pieces := self._pieces.get(index)) is None:
             pieces = self._pieces[index] = []
         pieces.append(text)
-        if self.changed_from is None or index < self.changed_from:
-            self.changed_from = index
 
     def _apply_to_part(self, event: PartStarted | PartUpdated | PartEnded) -> None:
         index = event.index
@@ -81,21 +77,14 @@ class MessageParts:
             if index == len(self._parts):
                 self._parts.append(event.part)
                 self.open.add(index)
-                self._note_change(index)
         elif not 0 <= index < len(self._parts):
             return
         elif isinstance(event, PartUpdated):
             self._update(index, event.part)
-            self._note_change(index)
         else:
             self.open.discard(index)
 
-    def _note_change(self, index: int) -> None:
-        if self.changed_from is None or index < self.changed_from:
-            self.changed_from = index
-
     def _load(self, parts: Iterable[Part]) -> None:
-        self.changed_from = 0
         self._parts: list[Part] = list(parts)
         self._pieces: dict[int, list[str]] = {}  # by part: what it has grown by, joined when it is read
         last = len(self._parts) - 1

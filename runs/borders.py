@@ -5,13 +5,12 @@ called: `begin_model_call` writes that down first. Locks the run's row, then the
 `runs.persistence`, and as there nothing is written for a run that is another worker's by now.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,14 +26,16 @@ from core.ids import uuid7
 from endpoints.catalog.prices import UnknownPrice, reserve_for
 from endpoints.providers.base import Endpoint
 from messages.events import Usage
-from messages.parts import Part, to_json
+from messages.parts import Part
 from runs.inbox import with_answers, with_items
+from runs.part_changes import change_of, write_changes
 from runs.persistence import ClaimedRun, store_steps
 
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """What a run brings to a border. `parts` are all of the message, `stored` how they were at the border before.
+    """What a run brings to a border. `parts` are all of the message, `stored` how they were at the border before
+    (None: this is the first one).
 
     `steps` are those that ended since then; `requests` and `subruns` are new rows that nobody has seen yet.
     """
@@ -43,7 +44,7 @@ class Border:
     worker: str
     checkpoint: Checkpoint
     parts: Sequence[Part]
-    stored: Sequence[Part]
+    stored: Sequence[Part] | None
     hold: OpenHold | None
     steps: Sequence[Step] = ()
     requests: Sequence[ApprovalRequest] = ()
@@ -80,8 +81,8 @@ def cross(border: Border) -> Crossing | None:
     waits = not state.is_at_work and isinstance(next_action(state), Wait)
     _store_rows(border)
     is_charged = _charge(border, waits=waits)
+    _store_changed(border, parts)
     _store_checkpoint(run, checkpoint, waits=waits)
-    _store_changed(border.job, parts, border.stored)
     if border.subruns:
         announce_work(*(subrun.id for subrun in border.subruns))
     if waits:
@@ -203,35 +204,13 @@ def _store_checkpoint(run: Run, checkpoint: Checkpoint, *, waits: bool) -> None:
     Run.objects.filter(id=run.id).update(**changes)
 
 
-# Only what is new goes to the database, so that a run of many rounds does not send its whole message at each border.
-_CHANGE = """
-UPDATE {table} t SET {column} = (
-    SELECT coalesce(jsonb_agg(coalesce(new.part, old.part) ORDER BY place), '[]')
-    FROM jsonb_array_elements(coalesce(t.{column}, '[]')) WITH ORDINALITY AS old (part, place)
-    FULL JOIN unnest(%s::int[], %s::jsonb[]) AS new (place, part) USING (place)
-) WHERE id = %s
-"""
-_CHANGE_MESSAGE = _CHANGE.format(table="chat_message", column="parts")
-_CHANGE_SUBRUN = _CHANGE.format(table="chat_generation", column="content")
-
-
-def _store_changed(job: ClaimedRun, parts: Sequence[Part], stored: Sequence[Part]) -> None:
-    changed = changed_parts(parts, stored)
-    if not changed:
-        return
-    statement, row = (_CHANGE_SUBRUN, job.id) if job.parent_id else (_CHANGE_MESSAGE, job.message_id)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [[place + 1 for place in changed], list(changed.values()), row])
-
-
-def changed_parts(parts: Sequence[Part], stored: Sequence[Part]) -> dict[int, str]:
-    """Return the JSON of those parts that are not stored as they are, by their places."""
-    known = len(stored)
-    return {
-        place: json.dumps(to_json(part), ensure_ascii=False)
-        for place, part in enumerate(parts)
-        if place >= known or part is not stored[place]
-    }
+def _store_changed(border: Border, parts: Sequence[Part]) -> None:
+    """Write what changed since the border before; all of it, where that is not what is stored."""
+    job, number = border.job, border.checkpoint.border
+    for stored in (border.stored, None):
+        change = change_of(job.id, parts, stored, border=number, is_subrun=job.parent_id is not None)
+        if change is None or write_changes([change]):
+            return
 
 
 def usage_row(usage: Usage) -> dict[str, Any]:

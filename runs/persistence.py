@@ -29,6 +29,7 @@ from endpoints.services.callers import caller_of
 from messages.events import Event, Failed, Finished, Usage
 from messages.parts import Part, parts_from_json, parts_to_json, plain_text
 from runs import history
+from runs.part_changes import PartChange, write_changes
 
 CLAIM_LIMIT = 64
 
@@ -83,20 +84,11 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A save while the run goes on: of the parts only those that are new, or other than at the last save.
-
-    `parts` begin at the index `first`; None when nothing was written since then. They are put behind those that are
-    stored only if the last save is, which is known by its `last_event_id`, here `saved_event_id`: a server that broke
-    down may have lost it. The save of all parts (`first` is 0) needs none before it.
-    """
+    """A save while the run goes on: of what changed since the last one, None where nothing did."""
 
     id: UUID
-    message_id: UUID
-    parts: Sequence[Part] | None
-    last_event_id: str
-    first: int = 0
-    saved_event_id: str = ""
-    is_subrun: bool = False  # its parts are stored with the run
+    change: PartChange | None = None
+    last_event_id: str = ""  # of the stream log: the next save knows by it whether this one is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +96,7 @@ class Saved:
     """What came of a save, for a run that is still the worker's."""
 
     stop_requested: bool
-    is_stored: bool  # False: the parts before these are not what was last saved; save all
+    is_stored: bool  # False: what is stored is not what this is a change of; save all
 
 
 # Instructions of a project that is no longer shared with the conversation's owner are none of theirs.
@@ -179,25 +171,6 @@ def caller_of_job(job: ClaimedRun) -> Caller:
     )
 
 
-_SAVE = """
-UPDATE chat_message m
-SET parts = CASE e.first WHEN 0 THEN '[]' ELSE
-    jsonb_path_query_array(m.parts, '$[0 to $last]', jsonb_build_object('last', e.first - 1)) END || e.parts::jsonb
-FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[]) AS e (id, first, parts, saved_event_id)
-JOIN chat_generation g ON g.id = e.id
-WHERE m.id = g.message_id AND m.state = 'streaming' AND g.parent_id IS NULL
-    AND (e.first = 0 OR (g.last_event_id = e.saved_event_id AND jsonb_array_length(m.parts) >= e.first))
-RETURNING e.id
-"""
-_SAVE_SUBRUNS = """
-UPDATE chat_generation g
-SET content = CASE e.first WHEN 0 THEN '[]' ELSE
-    jsonb_path_query_array(g.content, '$[0 to $last]', jsonb_build_object('last', e.first - 1)) END || e.parts::jsonb
-FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[]) AS e (id, first, parts, saved_event_id)
-WHERE g.id = e.id AND g.parent_id IS NOT NULL
-    AND (e.first = 0 OR (g.last_event_id = e.saved_event_id AND jsonb_array_length(g.content) >= e.first))
-RETURNING e.id
-"""
 _NOTE_EVENTS = """
 UPDATE chat_generation g SET last_event_id = e.event
 FROM unnest(%s::uuid[], %s::text[]) AS e (id, event) WHERE g.id = e.id
@@ -218,24 +191,14 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, Saved]:
             [settings.GENERATION_LEASE_SECONDS, [progress.id for progress in batch], worker],
         )
         held: dict[UUID, bool] = dict(cursor.fetchall())
-        changed = [progress for progress in batch if progress.id in held and progress.parts is not None]
-        stored = {progress.id for progress in batch if progress.parts is None}
-        if changed:
-            rows = _columns([_progress_row(progress) for progress in changed])
-            cursor.execute(_SAVE, rows)
-            written = {row[0] for row in cursor.fetchall()}
-            if any(progress.is_subrun for progress in changed):
-                cursor.execute(_SAVE_SUBRUNS, rows)
-                written |= {row[0] for row in cursor.fetchall()}
+        ours = [progress for progress in batch if progress.id in held]
+        stored = {progress.id for progress in ours if progress.change is None}
+        if changes := [progress.change for progress in ours if progress.change is not None]:
+            written = write_changes(changes)
             stored |= written
-            events = [(progress.id, progress.last_event_id) for progress in changed if progress.id in written]
+            events = [(progress.id, progress.last_event_id) for progress in ours if progress.id in written]
             cursor.execute(_NOTE_EVENTS, _columns(events) or [[], []])
     return {run_id: Saved(stop_requested, run_id in stored) for run_id, stop_requested in held.items()}
-
-
-def _progress_row(progress: Progress) -> tuple[Any, ...]:
-    parts = json.dumps(parts_to_json(progress.parts or ()), ensure_ascii=False)
-    return progress.id, progress.first, parts, progress.saved_event_id
 
 
 # A run with mail is not over: it has to hear it first. The condition is on the run's own row, because only that is

@@ -60,7 +60,7 @@ class Rounds:
     worker: str
     steps: list[Step] = field(default_factory=list)  # that ended since the last border
     _round: ToolRound = field(init=False)
-    _stored: Sequence[Part] = ()  # the message's parts at the last border
+    _stored: Sequence[Part] | None = None  # the message's parts at the last border
     _is_new: bool = False  # whether something has happened since the last border
     _has_mail: bool = False  # what has come has to be read before the end
     _checkpoint: Checkpoint = field(init=False)
@@ -228,8 +228,7 @@ class Rounds:
         self._checkpoint, active.state = crossing.checkpoint, crossing.state
         active.job = replace(active.job, checkpoint=crossing.checkpoint)
         self._show(crossing.parts)
-        self._stored = tuple(active.log.reducer.parts)
-        active.log.reducer.changed_from = None  # the next save has nothing to add
+        self._stored = active.saved = tuple(active.log.reducer.parts)
         self.steps, self._round, self._is_new = [], ToolRound(active, self.model), False
         self._has_mail = False
         return crossing.waits

@@ -37,6 +37,7 @@ class ActiveRun:
     writing: bool = False  # the model is being called: only there may the task be cancelled
     ending: bool = False  # it only has to be stored any more
     is_followed: bool = False  # a queued message is sent after it
+    saved: Sequence[Part] | None = None  # the parts as the last save or border has stored them; None: not known
     saved_event_id: str = ""  # of the stream log, at the last save
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)  # of all its model calls

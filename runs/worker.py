@@ -12,7 +12,7 @@ import platform
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from uuid import UUID
@@ -35,10 +35,12 @@ from endpoints.catalog import keys, registry
 from endpoints.providers.base import Endpoint
 from endpoints.services.metered import MeteredModel, price_of_call
 from messages.events import Failed
+from messages.parts import Part
 from runs import borders, persistence
 from runs.closing import ResultBatcher
 from runs.metering import model_of, retry_while_db_down
 from runs.outcome import result_of, why_not_begun
+from runs.part_changes import change_of
 from runs.rounds import Rounds, RunLost
 from runs.run import ActiveRun, parts_to_continue
 from runs.stream_log import LogWriter
@@ -235,39 +237,39 @@ class Generator:
         active = list(self._runs.values())
         if not active:
             return
-        batch = [self._progress(run) for run in active]
+        parts = [tuple(run.log.reducer.parts) for run in active]
+        batch = [self._progress(run, now) for run, now in zip(active, parts, strict=True)]
         try:
             ours = await self._in_thread(lambda: persistence.save(worker=self.worker, batch=batch))
         except BaseException:
             for run in active:
-                run.log.reducer.changed_from = 0
+                run.saved = None
             raise
-        for run, progress in zip(active, batch, strict=True):
+        for run, progress, now in zip(active, batch, parts, strict=True):
             saved = ours.get(run.job.id)
             if saved is None or not saved.is_stored:
-                run.log.reducer.changed_from = 0
-            elif progress.parts is not None:
-                run.saved_event_id = progress.last_event_id
+                run.saved = None
+            elif progress.change is not None:
+                run.saved, run.saved_event_id = now, progress.last_event_id
             if run.job.id not in self._runs or run.ending:
                 continue
             # One that is not ours any more was swept or deleted: its end is not stored, but what it cost is.
             if saved is None or saved.stop_requested:
                 run.stop()
 
-    def _progress(self, active: ActiveRun) -> persistence.Progress:
-        reducer = active.log.reducer
-        first = None if active.ending else reducer.changed_from
-        if first is not None:
-            reducer.changed_from = None
-        return persistence.Progress(
-            id=active.job.id,
-            message_id=active.job.message_id,
-            parts=None if first is None else tuple(reducer.parts[first:]),
-            last_event_id=active.log.last_id,
-            is_subrun=active.job.parent_id is not None,
-            first=first or 0,
-            saved_event_id=active.saved_event_id,
-        )
+    def _progress(self, active: ActiveRun, parts: Sequence[Part]) -> persistence.Progress:
+        job = active.job
+        change = None
+        if not active.ending:
+            change = change_of(
+                job.id,
+                parts,
+                active.saved,
+                border=job.checkpoint.border if job.checkpoint else 0,
+                saved_event_id=active.saved_event_id,
+                is_subrun=job.parent_id is not None,
+            )
+        return persistence.Progress(job.id, change, active.log.last_id)
 
     async def _listen_for_stops(self) -> None:
         async with self._waiting.pubsub() as channel:

@@ -82,7 +82,7 @@ class LedgerEntry(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
     )
     key = models.CharField(max_length=160, unique=True)  # idempotency key
-    reason = models.CharField(max_length=32)  # message, tool, title, adjustment, refill, start
+    reason = models.CharField(max_length=32)  # message, tool, title, test, adjustment, refill, start
     note = models.CharField(max_length=500, blank=True, db_default="")  # an adjustment's reason
     credits = models.BigIntegerField()  # negative: spent
     balance_after = models.BigIntegerField()

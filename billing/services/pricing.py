@@ -8,13 +8,14 @@ credits, once, after everything is summed up (`in_credits`).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from billing.services.quantities import Quantities
 
 _NONE: Final = Decimal(0)
 _CREDITS: Final = 1_000_000  # of a US dollar
 UNITS: Final = ("images", "seconds", "characters", "pages", "searches", "calls")  # kinds that are not tokens
+CacheLife: TypeAlias = Literal["", "5m", "1h"]  # for how long a provider keeps a prompt at most; empty: it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +126,20 @@ def exact_charge(quantities: Quantities, rates: Rates, coefficient: Decimal = De
         + sum((getattr(used, kind) * getattr(at, kind) for kind in UNITS), _NONE) * _CREDITS
     )
     return total * coefficient
+
+
+def dearest_prompt(tokens: int, rates: Rates, cached_for: CacheLife) -> Quantities:
+    """Return a prompt as that which costs most of what it may turn out to be, wholly or in part.
+
+    It may be read, found in the provider's cache, or written to it, for `cached_for` or a shorter time.
+
+    >>> rates = Rates(Decimal(1), Decimal(5), Decimal("0.1"), Decimal("1.25"), cache_write_1h=Decimal(2))
+    >>> [charge(dearest_prompt(100, rates, life), rates) for life in ("", "5m", "1h")]
+    [100, 125, 200]
+    """
+    kinds = [Quantities(input=tokens), Quantities(cache_read=tokens)]
+    if cached_for:
+        kinds.append(Quantities(cache_write=tokens))
+    if cached_for == "1h":
+        kinds.append(Quantities(cache_write=tokens, cache_write_1h=tokens))
+    return max(kinds, key=lambda kind: exact_charge(kind, rates))

@@ -107,7 +107,10 @@ def reserve_for(
     reply_tokens: int = holds.REPLY_SLICE,
     key_id: UUID | None = None,
 ) -> holds.Reserve:
-    """Return what a model call must reserve at first: its prompt and a slice of the reply. Raises `UnknownPrice`.
+    """Return what a run must reserve at first: a prompt, as it costs at least, and a slice of the reply.
+
+    Whether the prompt is written to the provider's cache is known when the request is put together: each model call
+    reserves what it may cost then (`endpoints.services.metered`). Raises `UnknownPrice`.
 
     `key_id` is the API key that it is begun with; None: the one of the request at hand, if any.
     """

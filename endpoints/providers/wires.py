@@ -1,4 +1,4 @@
-"""All wires, one row each, with how each asks for a JSON object and what it takes in prompts.
+"""All wires, one row each: how each asks for a JSON object, what it takes in prompts, and how long those are kept.
 
 `connection.wire` names one. "litellm" stands for every provider that no other row supports.
 """
@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from billing.services.pricing import CacheLife
+from endpoints.providers import caching
 from endpoints.providers.anthropic import wire as anthropic_wire
 from endpoints.providers.base import Adapter, ModelRequest
 from endpoints.providers.bedrock import wire as bedrock_wire
@@ -14,6 +16,7 @@ from endpoints.providers.google import wire as google_wire
 from endpoints.providers.litellm import wire as litellm_wire
 from endpoints.providers.openai import responses_wire
 from endpoints.providers.openai import wire as openai_wire
+from endpoints.providers.openai.request import cache_life
 from endpoints.providers.openai.request import rules as chat_rules
 from endpoints.providers.prompt_rules import PromptRules
 from endpoints.providers.vertex import wire as vertex_wire
@@ -28,6 +31,7 @@ class Wire:
     stream: Adapter
     ask_for_object: AskForObject
     rules: Callable[[ModelRequest], PromptRules]
+    cache_life: Callable[[ModelRequest], CacheLife]
     model_prefix: str = ""
     is_priced_bare: bool = False  # the price map has these models without their provider's name
     parameter_set: str = ""  # of whoever speaks it, unless something else is said
@@ -35,20 +39,27 @@ class Wire:
 
 
 WIRES: Final = {
-    "openai": Wire(openai_wire.stream, openai_wire.ask_for_object, chat_rules),
-    "responses": Wire(responses_wire.stream, responses_wire.ask_for_object, responses_wire.rules),
+    "openai": Wire(openai_wire.stream, openai_wire.ask_for_object, chat_rules, cache_life),
+    "responses": Wire(responses_wire.stream, responses_wire.ask_for_object, responses_wire.rules, caching.by_itself),
     "anthropic": Wire(
         anthropic_wire.stream,
         anthropic_wire.ask_for_object,
         anthropic_wire.rules,
+        caching.as_asked,
         "anthropic/",
         is_priced_bare=True,
         parameter_set="anthropic",
     ),
-    "google": Wire(google_wire.stream, google_wire.ask_for_object, google_wire.rules, "gemini/"),
-    "vertex": Wire(vertex_wire.stream, vertex_wire.ask_for_object, vertex_wire.rules, "vertex_ai/"),
-    "bedrock": Wire(bedrock_wire.stream, bedrock_wire.ask_for_object, bedrock_wire.rules, "bedrock/"),
-    "litellm": Wire(litellm_wire.stream, openai_wire.ask_for_object, litellm_wire.rules, prepare=litellm_wire.prepare),
+    "google": Wire(google_wire.stream, google_wire.ask_for_object, google_wire.rules, caching.as_asked, "gemini/"),
+    "vertex": Wire(vertex_wire.stream, vertex_wire.ask_for_object, vertex_wire.rules, caching.as_asked, "vertex_ai/"),
+    "bedrock": Wire(bedrock_wire.stream, bedrock_wire.ask_for_object, bedrock_wire.rules, caching.as_asked, "bedrock/"),
+    "litellm": Wire(
+        litellm_wire.stream,
+        openai_wire.ask_for_object,
+        litellm_wire.rules,
+        caching.by_itself,
+        prepare=litellm_wire.prepare,
+    ),
 }
 _BY_PREFIX: Final = {wire.model_prefix: name for name, wire in WIRES.items() if wire.model_prefix}
 

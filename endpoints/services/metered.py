@@ -11,11 +11,12 @@ from typing import Final
 
 from billing.services import holds
 from billing.services.payer import CallPrice, Payer
-from billing.services.pricing import Rates, exact_charge
+from billing.services.pricing import dearest_prompt
 from billing.services.quantities import Quantities
 from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.catalog.prices import rates_of
 from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.providers.wires import wire_of
 from endpoints.services.alarms import implausible_usage
 from endpoints.services.model_calls import Model, stream
 from endpoints.services.plausible import plausible
@@ -148,7 +149,7 @@ async def metered(
         payer.hold.prompt_tokens = prompt_tokens
     async with reserved(
         payer,
-        _dearest(prompt_tokens, price.rates),
+        _dearest(request, prompt_tokens, price),
         price,
         reason=reason,
         key=key,
@@ -165,10 +166,12 @@ async def metered(
             await call.close()
 
 
-def _dearest(prompt_tokens: int, rates: Rates | None) -> Quantities:
-    """Return the prompt as what it may cost most: written to a cache, where that is dearer than being read."""
-    read, cached = Quantities(input=prompt_tokens), Quantities(cache_write=prompt_tokens)
-    return cached if rates and exact_charge(cached, rates) > exact_charge(read, rates) else read
+def _dearest(request: ModelRequest, prompt_tokens: int, price: CallPrice) -> Quantities:
+    """Return the prompt as what it may cost most: written to the provider's cache, for as long as that may keep it."""
+    if price.rates is None:
+        return Quantities(input=prompt_tokens)
+    request = replace(request, endpoint=request.endpoint.for_model(request.model))
+    return dearest_prompt(prompt_tokens, price.rates, wire_of(request).cache_life(request))
 
 
 def _capped(request: ModelRequest, most: int, longest: int) -> ModelRequest:

@@ -3,9 +3,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing.services.price_map import entry, rates_for, rates_of_entry
-from billing.services.pricing import PER_TOKEN, Rates, charge
+from billing.services.pricing import PER_TOKEN, CacheLife, Rates, charge, dearest_prompt
 from billing.services.quantities import Quantities
 
 FLAT = Rates(prompt=Decimal(3), completion=Decimal(15), cache_read=Decimal("0.3"), cache_write=Decimal("3.75"))
@@ -140,3 +142,40 @@ def test_images_cost_what_is_made_and_a_model_rented_by_the_hour_has_no_price() 
     assert charge(Quantities(images=2), images) == 80_000
     assert rates_of_entry({"mode": "chat", "input_cost_per_second": 0.01, "output_cost_per_second": 0.01}) is None
     assert rates_of_entry({"mode": "image_generation"}) is None
+
+
+RATE = st.decimals(0, 100, places=4)
+COUNT = st.integers(0, 1_000_000)
+
+
+TOKEN_RATES = st.builds(Rates, RATE, RATE, RATE, RATE, cache_write_1h=st.none() | RATE)
+TIERED = st.builds(lambda rates, tiers: replace(rates, tiers=sorted(tiers, key=lambda tier: tier[0])),
+                   TOKEN_RATES, st.lists(st.tuples(COUNT, TOKEN_RATES), max_size=2))  # fmt: skip
+
+
+@given(
+    rates=TIERED,
+    coefficient=st.decimals(0, 10, places=2),
+    counts=st.tuples(COUNT, COUNT, COUNT, COUNT),
+    life=st.sampled_from(("", "5m", "1h")),
+    written=COUNT,
+)
+def test_no_prompt_costs_more_than_what_is_reserved_for_it(
+    rates: Rates, coefficient: Decimal, counts: tuple[int, int, int, int], life: CacheLife, written: int
+) -> None:
+    plain, read, short, hour = counts
+    short, hour = (short if life else 0), (hour if life == "1h" else 0)
+    used = Quantities(input=plain, cache_read=read, cache_write=short + hour, cache_write_1h=hour)
+    reserve = replace(dearest_prompt(used.prompt, rates, life), output=written)
+    assert charge(replace(used, output=written), rates, coefficient) <= charge(reserve, rates, coefficient)
+
+
+@given(rates=TOKEN_RATES, tokens=COUNT)
+def test_no_more_is_reserved_than_a_prompt_may_cost(rates: Rates, tokens: int) -> None:
+    """Also where writing to a cache is dear, and nobody asks for that."""
+    read = max(rates.prompt, rates.cache_read)
+    short = max(read, rates.cache_write)
+    hour = max(short, rates.cache_write if rates.cache_write_1h is None else rates.cache_write_1h)
+    for life, dearest in (("", read), ("5m", short), ("1h", hour)):
+        reserved = charge(dearest_prompt(tokens, rates, life), rates)  # type: ignore[arg-type]
+        assert reserved == charge(Quantities(input=tokens), replace(rates, prompt=dearest))

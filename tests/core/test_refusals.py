@@ -36,6 +36,7 @@ from core.rate_limits import NotCounted, TooOften
 from core.refusal import AsFormError, Refusal
 from endpoints.catalog.model_lists import NotThereYet
 from endpoints.catalog.prices import UnknownPrice
+from endpoints.services.connection_test import ConnectionTestRefused
 from tests.house import sources, tree_of
 from web.refusals import Refusals
 
@@ -79,6 +80,7 @@ SAID = [
     (holds.NoCredit(3), "token_balance", 402, "You don't have enough credit for this."),
     (budgets.OverBudget(budgets.NOBODY), "over_budget", 402, ""),
     (UnknownPrice(), "unpriced", 402, ""),
+    (ConnectionTestRefused(), "refused", 402, ""),
     (NotThereYet(), "models_not_loaded", 503, ""),
     (QuotaReached("Full."), "quota", 409, "Full."),
     (TooOften(61), "too_often", 429, "Too many requests. Try again in 61 seconds."),

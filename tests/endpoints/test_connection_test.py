@@ -1,21 +1,25 @@
-"""Trying an endpoint out: a real call, told in words; with the command for it."""
+"""Testing an endpoint: a real call that is paid for, its result in words; with the command for it."""
 
 import json
 import ssl
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from socket import create_server
 from typing import Any
-from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from accounts.models import User
+from billing.models import Balance, Budget, Hold, LedgerEntry
+from billing.services.pricing import Rates
 from core.rate_limits import TooOften, named
 from endpoints.catalog import registry
 from endpoints.providers.base import Endpoint, ModelRequest
@@ -26,7 +30,7 @@ from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.servers import free_port
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.django_db]
 KEY = "sk-of-the-operator"
 
 
@@ -35,8 +39,8 @@ def at(url: str, **fields: object) -> Endpoint:
     return make_endpoint(**{**made, "base_url": url, **fields})  # type: ignore[arg-type]
 
 
-def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
-    result = connection_test.run_connection_test(at(model_server.url), "tiny")
+def test_an_endpoint_that_works_says_how_fast_and_what(owner: User, model_server: ModelServer) -> None:
+    result = connection_test.run_connection_test(at(model_server.url), "tiny", by=owner)
     assert (result.ok, result.code, result.said) == (True, "", "Hello! This is a short reply from the model server.")
     assert f"{result.milliseconds} ms" in result.text
     sent = model_server.requests()[0]["body"]
@@ -52,37 +56,44 @@ def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer
     ],
 )  # fmt: skip
 def test_each_refusal_is_told_in_its_own_words(
-    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, question: str, code: str, message: str
+    owner: User, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, question: str, code: str, message: str
 ) -> None:
     monkeypatch.setattr(connection_test, "QUESTION", question)
-    result = connection_test.run_connection_test(at(model_server.url), "tiny")
+    result = connection_test.run_connection_test(at(model_server.url), "tiny", by=owner)
     assert (result.ok, result.code) == (False, code)
     assert message in result.text
     assert KEY not in json.dumps(result.to_json())
 
 
-def test_a_persons_own_key_is_told_to_be_theirs(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_persons_own_key_is_told_to_be_theirs(
+    owner: User, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
-    assert connection_test.run_connection_test(at(model_server.url, key_from_user=True), "tiny").text.startswith(
-        "Your key"
+    assert connection_test.run_connection_test(
+        at(model_server.url, key_from_user=True), "tiny", by=owner
+    ).text.startswith("Your key")
+
+
+def test_nobody_there_and_a_private_address(owner: User) -> None:
+    assert (
+        connection_test.run_connection_test(at(f"http://127.0.0.1:{free_port()}/v1"), "tiny", by=owner).code
+        == "connection"
     )
-
-
-def test_nobody_there_and_a_private_address() -> None:
-    assert connection_test.run_connection_test(at(f"http://127.0.0.1:{free_port()}/v1"), "tiny").code == "connection"
-    refused = connection_test.run_connection_test(at("http://127.0.0.1:1/v1", written_by_operator=False), "tiny")
+    refused = connection_test.run_connection_test(
+        at("http://127.0.0.1:1/v1", written_by_operator=False), "tiny", by=owner
+    )
     assert refused.code == "refused_address"
 
 
-def test_silence_ends_in_time(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_ends_in_time(owner: User, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_test, "SECONDS", 0.3)
     monkeypatch.setattr(connection_test, "QUESTION", "[[stall]]")
-    assert connection_test.run_connection_test(at(model_server.url), "tiny").code == "timeout"
+    assert connection_test.run_connection_test(at(model_server.url), "tiny", by=owner).code == "timeout"
 
 
 @pytest.mark.filterwarnings("ignore")  # the library's own
 def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
-    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+    owner: User, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes many seconds on a small machine, and is no fault of the provider's."""
     library, call = litellm.load(), model_calls.stream
@@ -99,29 +110,118 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
     monkeypatch.setattr(litellm, "load", load)
     monkeypatch.setattr(model_calls, "stream", stream)
     result = connection_test.run_connection_test(
-        at(model_server.url, wire="litellm", model_prefix="mistral/"), "command-x"
+        at(model_server.url, wire="litellm", model_prefix="mistral/"), "command-x", by=owner
     )
     assert (result.ok, order[:2]) == (True, ["load", "call"]), result.text
     order.clear()
-    connection_test.run_connection_test(at(model_server.url), "tiny")
+    connection_test.run_connection_test(at(model_server.url), "tiny", by=owner)
     assert order == ["call"]  # a wire of our own needs none
 
 
-def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
+def test_a_certificate_of_somebody_else_is_named(owner: User, tmp_path: Path) -> None:
     with _self_signed(tmp_path) as port:
-        result = connection_test.run_connection_test(at(f"https://127.0.0.1:{port}/v1"), "tiny")
+        result = connection_test.run_connection_test(at(f"https://127.0.0.1:{port}/v1"), "tiny", by=owner)
     assert result.code == "certificate"
     assert "certificate" in result.text
 
 
-def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:
+def test_ten_tries_a_minute_are_enough(owner: User, model_server: ModelServer) -> None:
     cache.clear()
-    user_id = uuid4()
     for _ in range(named("endpoint_trial").most):
-        connection_test.run_connection_test(at(model_server.url), "tiny", by=user_id)
+        connection_test.run_connection_test(at(model_server.url), "tiny", by=owner)
     with pytest.raises(TooOften):
-        connection_test.run_connection_test(at(model_server.url), "tiny", by=user_id)
+        connection_test.run_connection_test(at(model_server.url), "tiny", by=owner)
     assert model_server.count == named("endpoint_trial").most
+
+
+ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+
+
+@pytest.fixture
+def limited_credit(settings: Settings) -> None:
+    settings.BALANCE_ENABLED = True
+    settings.BALANCE_START_CREDITS = 1_000
+
+
+def priced(url: str, **fields: object) -> Endpoint:
+    return at(url, token_rates={"tiny": ONE}, **fields)
+
+
+@pytest.mark.parametrize("key_from_user", [False, True])
+@pytest.mark.usefixtures("limited_credit")
+def test_who_tests_pays_as_for_a_message(owner: User, model_server: ModelServer, key_from_user: bool) -> None:
+    """Whosever key it is: a price of 0 is what makes calls with people's own keys free."""
+    for _ in range(2):
+        assert connection_test.run_connection_test(
+            priced(model_server.url, key_from_user=key_from_user), "tiny", by=owner
+        ).ok
+    first, second = LedgerEntry.objects.filter(reason="test").order_by("id")
+    assert (first.user_id, first.endpoint, first.model, first.estimated) == (owner.id, "Wire", "tiny", False)
+    assert first.input_tokens > 0 < first.output_tokens
+    assert first.credits == -(first.input_tokens + first.output_tokens)
+    balance = Balance.objects.get(user=owner)
+    assert (balance.credits, balance.held) == (1_000 + first.credits + second.credits, 0)
+    assert not Hold.objects.filter(state="open").exists()
+
+
+def test_it_is_paid_on_a_server_with_an_event_loop_too(owner: User, model_server: ModelServer) -> None:
+    """Where a page is a thread of a process whose loop goes on beside it."""
+
+    async def go() -> bool:
+        view = sync_to_async(lambda: connection_test.run_connection_test(priced(model_server.url), "tiny", by=owner).ok)
+        return await view()
+
+    assert async_to_sync(go)()
+    assert LedgerEntry.objects.filter(user=owner, reason="test").count() == 1
+
+
+@pytest.mark.usefixtures("limited_credit")
+def test_what_came_before_a_silence_is_charged(
+    owner: User, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_test, "SECONDS", 0.5)
+    monkeypatch.setattr(connection_test, "QUESTION", "[[stall]]")
+    assert connection_test.run_connection_test(priced(model_server.url), "tiny", by=owner).code == "timeout"
+    assert not Hold.objects.filter(state="open").exists()
+    entry = LedgerEntry.objects.get(reason="test")
+    assert entry.estimated
+    assert entry.output_tokens > 0
+
+
+@pytest.mark.usefixtures("limited_credit")
+def test_a_call_that_fails_costs_nothing(
+    owner: User, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
+    assert connection_test.run_connection_test(priced(model_server.url), "tiny", by=owner).code == "bad_key"
+    assert not LedgerEntry.objects.filter(reason="test").exists()
+    assert Balance.objects.get(user=owner).held == 0
+
+
+@pytest.mark.usefixtures("limited_credit")
+def test_who_cannot_pay_is_refused_and_told_why(
+    owner: User, model_server: ModelServer, make_budget: Callable[..., Budget]
+) -> None:
+    endpoint = priced(model_server.url)
+    with pytest.raises(connection_test.ConnectionTestRefused, match="“unheard-of” has no price yet") as refusal:
+        connection_test.run_connection_test(endpoint, "unheard-of", by=owner)
+    assert (refusal.value.code, refusal.value.status) == ("unpriced", 402)
+    make_budget(amount=1, name="Tiny")
+    with pytest.raises(connection_test.ConnectionTestRefused, match="The budget “Tiny” is used up") as refusal:
+        connection_test.run_connection_test(endpoint, "tiny", by=owner)
+    assert refusal.value.code == "over_budget"
+    Balance.objects.update_or_create(user=owner, defaults={"credits": 3})
+    with pytest.raises(connection_test.ConnectionTestRefused, match="You don't have enough credit") as refusal:
+        connection_test.run_connection_test(endpoint, "tiny", by=owner)
+    assert refusal.value.code == "token_balance"
+    assert model_server.count == 0
+    assert not LedgerEntry.objects.filter(reason="test").exists()
+    assert not Hold.objects.exists()
+
+
+def test_without_limits_it_is_in_the_ledger_all_the_same(owner: User, model_server: ModelServer) -> None:
+    assert connection_test.run_connection_test(at(model_server.url), "tiny", by=owner).ok
+    assert LedgerEntry.objects.get(reason="test").user_id == owner.id
 
 
 @contextmanager
@@ -177,15 +277,17 @@ def working_endpoint(model_server: ModelServer, settings: Settings, tmp_path: Pa
     registry.reset()
 
 
-@pytest.mark.django_db
 @pytest.mark.usefixtures("working_endpoint")
-def test_the_command_tries_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_tests_and_charges_whom_it_names(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     out = StringIO()
-    call_command("endpoints", "test", "Somewhere", "--json", stdout=out)
+    call_command("endpoints", "test", "Somewhere", "--user", owner.email, "--json", stdout=out)
     result = json.loads(out.getvalue())
     assert (result["ok"], result["model"], result["endpoint"]) == (True, "tiny", "Somewhere")
+    assert LedgerEntry.objects.get().user_id == owner.id
     with pytest.raises(CommandError, match="Nowhere not found"):
-        call_command("endpoints", "test", "Nowhere")
+        call_command("endpoints", "test", "Nowhere", "--user", owner.email)
+    with pytest.raises(CommandError, match="No user has"):
+        call_command("endpoints", "test", "Somewhere", "--user", "nobody@example.org")
     monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
     with pytest.raises(CommandError, match="rejected"):
-        call_command("endpoints", "test", "Somewhere", "--model", "other")
+        call_command("endpoints", "test", "Somewhere", "--user", owner.email, "--model", "other")

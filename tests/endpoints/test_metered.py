@@ -284,6 +284,32 @@ def test_the_prompt_is_reserved_as_what_it_may_cost_most(owner: User) -> None:
     assert Balance.objects.get().credits == 0
 
 
+@pytest.mark.parametrize(
+    ("wire", "params", "rate"),
+    [
+        ("anthropic", {}, 1), ("anthropic", {"cache_control": {"type": "ephemeral"}}, 3),
+        ("anthropic", {"cache_control": {"type": "ephemeral", "ttl": "1h"}}, 6), ("openai", {}, 3),
+        ("bedrock", {"cachePoint": {"type": "default", "ttl": "1h"}}, 6), ("bedrock", {}, 1),
+    ],
+)  # fmt: skip
+def test_a_cache_write_is_reserved_where_the_request_allows_one(
+    owner: User, wire: str, params: dict[str, Any], rate: int
+) -> None:
+    """And is covered by that, whatever part of the prompt is written."""
+    rates = replace(ONE, cache_write=Decimal(3), cache_write_1h=Decimal(6))
+    endpoint = make_endpoint("Test", wire=wire, models=("m",), token_rates={"m": rates})
+    owns(owner, rate * ASKED + 1)
+    payer = sharing(owner)
+    hour = ASKED if rate == 6 else 0
+    written = ASKED if rate > 1 else 0
+    usage = Usage(ASKED - written, 1, cache_write_tokens=written, cache_write_1h_tokens=hour)
+    call(payer, Script(0, usage, Finished()), request=replace(REQUEST, endpoint=endpoint, params=params))
+    assert Hold.objects.get().amount == rate * ASKED + 1
+    end(payer)
+    assert Balance.objects.get().credits == 0
+    check_books(owner)
+
+
 def test_a_reply_is_reserved_slice_by_slice_while_it_grows(owner: User) -> None:
     payer, held = sharing(owner), []
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
-from billing.models import Price
+from billing.models import LedgerEntry, Price
 from core.ttl_cache import ttl_cache
 from endpoints.catalog import registry, stored_endpoints
 from endpoints.catalog.stored_endpoints import Entry
@@ -166,7 +166,11 @@ def test_a_faulty_form_says_where(admin_client: Client) -> None:
 
 @pytest.mark.wire
 def test_the_button_makes_a_real_call(
-    admin_client: Client, save_endpoint: Callable[..., OperatorEndpoint], model_server: ModelServer
+    admin_client: Client,
+    admin_user: User,
+    save_endpoint: Callable[..., OperatorEndpoint],
+    model_server: ModelServer,
+    settings: Settings,
 ) -> None:
     row = save_endpoint(base_url=model_server.url, api_key=SECRET, is_enabled=False)
     address = reverse("admin:endpoints_operatorendpoint_test", args=[row.pk])
@@ -177,6 +181,11 @@ def test_the_button_makes_a_real_call(
     row = save_endpoint(row, base_url=model_server.url, key_from_user=True)
     assert "Paste a key first" in admin_client.post(address, {"model": "tiny"}).content.decode()
     assert "It works" in admin_client.post(address, {"model": "tiny", "api_key": "sk-for-now"}).content.decode()
+    assert LedgerEntry.objects.filter(user=admin_user, reason="test").count() == 2
+    settings.BALANCE_ENABLED = True
+    refused = admin_client.post(address, {"model": "unheard-of", "api_key": "sk-for-now"}).content.decode()
+    assert "“unheard-of” has no price yet" in refused
+    assert model_server.count == 2
 
 
 def test_the_page_of_prices_says_where_each_is_from(
@@ -192,14 +201,14 @@ def test_the_page_of_prices_says_where_each_is_from(
 
 
 def test_another_provider_is_spoken_to_through_litellm(
-    save_endpoint: Callable[..., OperatorEndpoint], model_server: ModelServer
+    save_endpoint: Callable[..., OperatorEndpoint], model_server: ModelServer, admin_user: User
 ) -> None:
     with pytest.raises(ValidationError) as refused:
         save_endpoint(kind="other", base_url=model_server.url)
     assert "provider" in refused.value.message_dict
     litellm.load()  # on a busy machine its import alone takes as long as a trial may
     row = save_endpoint(kind="other", provider="deepseek", base_url=model_server.url, api_key="sk-test")
-    result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), "tiny")
+    result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), "tiny", by=admin_user)
     assert result.ok, result
     [asked] = model_server.requests()
     assert (asked["path"], asked["body"]["model"]) == ("/v1/chat/completions", "tiny")

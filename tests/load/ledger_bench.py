@@ -184,6 +184,7 @@ def _turns() -> None:
     from messages.events import Finished, Usage  # noqa: PLC0415
     from messages.parts import Text  # noqa: PLC0415
     from runs import persistence  # noqa: PLC0415
+    from runs.part_changes import change_of  # noqa: PLC0415
 
     people = list(User.objects.order_by("id"))
     chance = random.Random()
@@ -199,7 +200,7 @@ def _turns() -> None:
             continue  # no credit until the next refill
         for job in persistence.claim(ids=[started.run.id], worker=me):
             said = [Text("Because they can. " * chance.randint(1, 50))]
-            persistence.save(worker=me, batch=[persistence.Progress(job.id, job.message_id, said, "0-1")])
+            persistence.save(worker=me, batch=[persistence.Progress(job.id, change_of(job.id, said, None), "0-1")])
             usage = Usage(input_tokens=chance.randint(10, 4_000), output_tokens=chance.randint(1, 900))
             line = LedgerLine(
                 key=f"generation:{job.id}:0", reason="message", endpoint="Bench", model="gpt-4o",

@@ -1,12 +1,15 @@
 """The page of one's own keys, and what a chat says when one is missing."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
+from billing.models import Balance, LedgerEntry, Price
 from chat.models import Message
 from endpoints.catalog import keys, stored_endpoints
 from endpoints.models import UserKey
@@ -86,6 +89,33 @@ def test_testing_ones_key_makes_a_real_call(owner_client: Client, model_server: 
     assert "It works" in page
     assert model_server.requests()[0]["headers"]["Authorization"] == f"Bearer {SECRET}"
     assert "It works" in owner_client.post("/settings/keys/test", {"endpoint": "Own"}).content.decode()
+
+
+@pytest.mark.wire
+def test_a_test_is_in_ones_ledger_and_refused_without_credit(
+    owner_client: Client, owner: User, model_server: ModelServer, settings: Settings
+) -> None:
+    add(owner_client)
+    Price.objects.create(model="mini", prompt=1, completion=1)
+    settings.BALANCE_ENABLED = True
+    settings.BALANCE_START_CREDITS = 1_000
+    assert (
+        "It works" in owner_client.post("/settings/keys/test", {"endpoint": "Own"}, headers=FRAGMENT).content.decode()
+    )
+    entry = LedgerEntry.objects.get(user=owner, reason="test")
+    assert Balance.objects.get(user=owner).credits == 1_000 + entry.credits < 1_000
+    page = owner_client.get("/settings/balance?reason=test").content.decode()
+    assert "Connection test" in page
+    assert "Start credit</td>" not in page
+    csv = b"".join(owner_client.get("/settings/balance/ledger.csv?reason=test"))
+    assert b",test,Own,mini," in csv
+    Balance.objects.update(credits=1)
+    toast = owner_client.post("/settings/keys/test", {"endpoint": "Own"}, headers=FRAGMENT)
+    assert toast.status_code == 402
+    assert "You don't have enough credit" in unescape(toast.content.decode())
+    page = owner_client.post("/settings/keys/test", {"endpoint": "Own"}).content.decode()
+    assert "You don't have enough credit" in unescape(page)
+    assert model_server.count == 1
 
 
 def test_no_form_for_an_endpoint_that_takes_no_key(owner_client: Client) -> None:

@@ -8,8 +8,11 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import CapabilityGrant, User
+from billing.models import LedgerEntry
 from endpoints.catalog import registry, stored_endpoints
 from endpoints.models import OperatorEndpoint
 from endpoints.providers.registry import presets
@@ -61,6 +64,21 @@ def test_testing_calls_the_model_that_chats_begin_with(admin_client: Client, mod
     assert (sent["body"]["model"], sent["headers"]["Authorization"]) == ("tiny", f"Bearer {SECRET}")
     assert "It works" in admin_client.post(f"/setup/{row.id}/test", {"more": "tiny"}).content.decode()
     assert not OperatorEndpoint.objects.get().is_enabled
+    assert LedgerEntry.objects.filter(user__name="Ada Admin", reason="test", model="tiny").count() == 2
+
+
+def test_a_test_without_a_price_leads_to_where_it_is_set(
+    admin_client: Client, model_server: ModelServer, settings: Settings
+) -> None:
+    settings.BALANCE_ENABLED = True
+    row = begin(admin_client, model_server)
+    asked = model_server.count
+    for headers in (FRAGMENT, {}):
+        refused = admin_client.post(f"/setup/{row.id}/test", {"more": "unheard-of"}, headers=headers)
+        assert refused.status_code == 402
+        assert "“unheard-of” has no price yet" in refused.content.decode()
+        assert reverse("admin:billing_price_add") in refused.content.decode()
+    assert model_server.count == asked
 
 
 def test_a_list_that_cannot_be_read_is_typed(admin_client: Client, model_server: ModelServer) -> None:

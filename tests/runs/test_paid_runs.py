@@ -36,6 +36,7 @@ from messages.parts import Part, Text, ToolCall
 from messages.reducer import MessageParts
 from runs import persistence
 from runs.metering import model_of
+from runs.part_changes import change_of
 from tests.conversations import began
 from tests.runs.test_sweeper import sweep
 
@@ -140,7 +141,7 @@ class Generator:
         except asyncio.CancelledError:
             parts += reply.parts  # a person stopped it, or it is lost
         if plan.end == "lost":
-            progress = persistence.Progress(job.id, job.message_id, parts, "")
+            progress = persistence.Progress(job.id, change_of(job.id, parts, None))
             await self.in_thread(lambda: persistence.save(worker="one", batch=[progress]))
             return
         hold = model.payer.hold

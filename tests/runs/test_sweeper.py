@@ -21,6 +21,7 @@ from core.redis_client import client
 from endpoints.services.tokens import estimate, estimate_message
 from messages.stream_format import OUT_OF_BAND, key_of
 from runs import persistence
+from runs.part_changes import change_of
 from runs.sweeper import TOO_LATE, UNHEARD, Sweeper
 from tests.conversations import began, end
 
@@ -61,7 +62,7 @@ def lose(run: Run, text: str = "Because cats") -> Message:
 
 
 def renew(run: Run) -> None:
-    progress = persistence.Progress(id=run.id, message_id=run.message_id, parts=None, last_event_id="")
+    progress = persistence.Progress(run.id)
     persistence.save(worker="killed", batch=[progress])
 
 
@@ -203,7 +204,7 @@ def test_the_generator_that_comes_back_finds_that_the_run_is_not_its_own(owner: 
     [job] = persistence.claim(ids=[started.run.id], worker="slow")
     lose(started.run)
     sweep()
-    progress = persistence.Progress(id=job.id, message_id=job.message_id, parts=[], last_event_id="")
+    progress = persistence.Progress(job.id, change_of(job.id, [], None))
     assert persistence.save(worker="slow", batch=[progress]) == {}
     assert Message.objects.get(id=job.message_id).text == "Because cats"
 

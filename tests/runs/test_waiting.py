@@ -1,6 +1,6 @@
 """Runs that wait for their person: approvals, questions, what is said to them, and that a restart loses nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -8,13 +8,12 @@ from django.http import Http404
 
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
-from chat.models import ApprovalRequest, InboxItem, Message, Run, Step, ToolResult
+from chat.models import ApprovalRequest, InboxItem, Message, Run, Step
 from chat.services.model_settings import ModelSettings
 from chat.services.turns import turns, waiting
 from chat.services.turns.checkpoint import Checkpoint
 from endpoints.services.tokens import prompt_size
-from messages.parts import AgentSwitch, Approval, Part, Question, Steer, Text, ToolCall
-from runs import borders
+from messages.parts import AgentSwitch, Approval, Question, Steer, Text, ToolCall
 from tests.runs.scripted import (
     Process,
     ScriptedModel,
@@ -231,30 +230,6 @@ async def test_another_agent_goes_on_in_mid_run(
     systems = [[text for text in texts(request) if text.startswith("system")] for request in model.requests]
     assert systems == [[], ["system: Speak in verse."], ["system: Speak in verse."], []]
     assert "tool: There is no agent nobody." in texts(model.requests[1])
-
-
-async def test_a_checkpoint_stays_small_and_only_what_is_new_is_written(
-    owner: User, process: Process, plays: Callable[..., ScriptedModel], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """25 rounds with 100 KB of results each: what goes to the database is linear in what is new."""
-    written: list[int] = []
-    changed_parts = borders.changed_parts
-
-    def counted(parts: Sequence[Part], stored: Sequence[Part]) -> dict[int, str]:
-        changed = changed_parts(parts, stored)
-        written.append(sum(map(len, changed.values())))
-        return changed
-
-    monkeypatch.setattr(borders, "changed_parts", counted)
-    rounds = [called((f"c{number}", "look", {"q": f"{number:02}", "size": 100_000})) for number in range(25)]
-    model = plays(*rounds, said("Done."))
-    run = await over(await asked(owner, settings=ModelSettings({"maxContextTokens": 10_000_000})))
-    assert (len(run.message.content), len(model.requests)) == (51, 26)
-    assert len(str(run.checkpoint)) < 1_500
-    assert max(written[2::2]) < 1.1 * min(written[2::2]), "a late round writes as much as an early one"
-    assert max(written) < 4_000
-    assert await ToolResult.objects.acount() == 25
-    assert texts(model.requests[-1])[-1] == f"tool: {'x' * 100_000}"
 
 
 async def test_results_that_outgrow_the_window_are_cut_and_the_reply_goes_on(

@@ -127,7 +127,7 @@ def by_model_list(user: User, url: str) -> str:
 
 
 def by_trial(user: User, url: str) -> str:
-    result = connection_test.run_connection_test(endpoint_at(url), "tiny")
+    result = connection_test.run_connection_test(endpoint_at(url), "tiny", by=user)
     return "refused" if result.code == "refused_address" else result.text
 
 

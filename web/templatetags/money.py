@@ -37,6 +37,7 @@ def reason_label(reason: str) -> str:
         "message": _("Message"),
         "tool": _("Tool"),
         "title": _("Title"),
+        "test": _("Connection test"),
         "start": _("Start credit"),
         "refill": _("Refill"),
         "adjustment": _("Adjustment"),

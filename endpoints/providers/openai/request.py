@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from billing.services.pricing import CacheLife
 from endpoints.parameters.additions import additions
+from endpoints.providers.anthropic.facts import claude
 from endpoints.providers.base import ModelRequest, PromptMessage
-from endpoints.providers.compatible.hosts import price_map_name
+from endpoints.providers.caching import as_asked, by_itself
+from endpoints.providers.compatible.hosts import is_openrouter, price_map_name
 from endpoints.providers.openai.parameters import cap_field
 from endpoints.providers.prompt_rules import CallIds, PromptRules
 from endpoints.transport.exchange import arguments_of, data_url, result_text, wire_model_name
@@ -63,6 +66,12 @@ def rules(request: ModelRequest) -> PromptRules:
         recordings=frozenset(_RECORDINGS) if _HEARS.search(names) else frozenset(),
         person_after_results=not strict,
     )
+
+
+def cache_life(request: ModelRequest) -> CacheLife:
+    """Return for how long the prompt may be kept. Of a server that passes it on, it is not known what that asks for."""
+    asks = is_openrouter(request.endpoint) and claude(request.model).kind
+    return as_asked(request) if asks else by_itself(request)
 
 
 def messages_of(request: ModelRequest) -> list[dict[str, Any]]:

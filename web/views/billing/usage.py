@@ -16,7 +16,7 @@ from chat.services import costs
 from web.plot import PlotDay, plot_of
 from web.shell import SignedInRequest, show_dialog, show_page, signed_in
 
-REASONS: Final = ("message", "tool", "title", "start", "refill", "adjustment")
+REASONS: Final = ("message", "tool", "title", "test", "start", "refill", "adjustment")
 SPANS: Final = (7, 30, 90)
 
 

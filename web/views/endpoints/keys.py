@@ -79,7 +79,7 @@ def try_out(request: SignedInRequest) -> HttpResponse:
     """Call the endpoint with the person's key, and say what came of it."""
     endpoint = _asked_for(request)
     models = catalog_for(request.user).models(endpoint.name)
-    result = connection_test.run_connection_test(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
+    result = connection_test.run_connection_test(keys.resolve(endpoint, request.user.id), models[0], by=request.user)
     if is_partial(request):
         return render(request, "chat/connection_test.html", {"connection_test": result})
     return _list(request, result)

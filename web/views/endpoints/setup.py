@@ -98,7 +98,7 @@ def test(request: SignedInRequest, row_id: UUID) -> HttpResponse:
     form = _models_form(request, row)
     if not form.is_valid():
         return _show_models(request, row, form)
-    result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
+    result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user)
     if is_partial(request):
         return render(request, "chat/connection_test.html", {"connection_test": result})
     return _show_models(request, row, form, connection_test=result)
