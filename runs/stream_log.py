@@ -40,6 +40,16 @@ class RunLog:
     def pending(self) -> bool:
         return bool(self._events or self._pieces)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its last event was appended."""
+        return bool(self.reducer.failed or self.reducer.finished)
+
+    @property
+    def kept_for(self) -> int:
+        """For how many seconds Redis keeps it after the next entry."""
+        return KEPT_AFTER_END if self.is_over else KEPT_UNFINISHED
+
     def append(self, event: Event) -> None:
         """Apply `event` and queue it for the next flush; the deltas of a part become one event, also of parts that grow
         side by side."""
@@ -109,7 +119,8 @@ class LogWriter:
         try:
             async with asyncio.timeout(5), self._flushed:
                 await self._flushed.wait_for(lambda: not (run.pending or run.in_flight))
-            await self._client.expire(key_of(run.run_id), KEPT_AFTER_END)
+            if not run.is_over:  # else it was told so with its last entry
+                await self._client.expire(key_of(run.run_id), KEPT_AFTER_END)
         except (redis.RedisError, OSError, TimeoutError):
             log.warning("the end of log %s could not be written; followers read the database", run.run_id)
         finally:
@@ -156,6 +167,7 @@ class LogWriter:
     async def _write(self, batch: set[RunLog]) -> None:
         runs = [run for run in batch if run.pending]
         taken = [run.take() for run in runs]
+        expiring: set[RunLog] = set()
         for run in runs:
             run.in_flight = True
         async with self._client.pipeline(transaction=False) as pipe:
@@ -167,15 +179,17 @@ class LogWriter:
                     pipe.execute_command("XADD", key, "NOMKSTREAM", "*", "e", entry)
                 else:
                     pipe.execute_command("XADD", key, "*", "e", entry)
-                    pipe.execute_command("EXPIRE", key, KEPT_UNFINISHED)
+                if not run.started or run.is_over:
+                    pipe.execute_command("EXPIRE", key, run.kept_for)
+                    expiring.add(run)
             results = iter(await pipe.execute())
         lost = []
         for run in runs:
             run.in_flight = False
             entry_id = next(results)
-            if not run.started:
+            if run in expiring:
                 next(results)
-                run.started = True
+            run.started = True
             if entry_id is None:
                 lost.append(run)
             else:
@@ -191,7 +205,7 @@ class LogWriter:
             for run in runs:
                 pipe.delete(key_of(run.run_id))
                 pipe.xadd(key_of(run.run_id), {"e": run.snapshot()})
-                pipe.expire(key_of(run.run_id), KEPT_UNFINISHED)
+                pipe.expire(key_of(run.run_id), run.kept_for)
                 run.take()
                 run.in_flight = True
             results = await pipe.execute()

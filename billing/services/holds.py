@@ -138,7 +138,7 @@ def settle_many(lines_of: Mapping[UUID, Sequence[LedgerLine]]) -> None:
     settle the same holds wait for one another and do not deadlock. The budgets' come last because many people may
     share one: their locks are held for the shortest time.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
             cursor.execute(
                 "WITH due AS (SELECT id FROM billing_hold WHERE id = ANY(%s) AND state = 'open' ORDER BY id FOR UPDATE)"

@@ -85,6 +85,11 @@ SELECT %s, user_id, 'start:' || user_id, 'start', credits, credits, '', '',
     0, 0, 0, 0, 0, false, '{}', 1, clock_timestamp() FROM opened WHERE credits <> 0
 """
 
+# Written out, as everything that settles many at once: the server keeps the plan, whatever their number.
+_LOCKED = f"""
+SELECT {", ".join(field.attname for field in Balance._meta.concrete_fields)} FROM billing_balance
+WHERE user_id = ANY(%s) ORDER BY user_id FOR UPDATE
+"""
 _BEGIN = """
 WITH waiting AS (SELECT user_id, credits FROM billing_balance WHERE user_id = %s AND awaits_start FOR UPDATE),
 begun AS (
@@ -115,7 +120,9 @@ def write(dues: Sequence[Due]) -> list[LedgerEntry]:
 def new_entries(dues: Sequence[Due], balances: Mapping[UUID, Balance]) -> list[LedgerEntry]:
     """Return the entries of lines whose keys the ledger does not have, and change the locked balances by them."""
     keys = [line.key for due in dues for line in due.lines]
-    known = set(LedgerEntry.objects.filter(key__in=keys).values_list("key", flat=True)) if keys else set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key FROM billing_ledgerentry WHERE key = ANY(%s)", [keys])
+        known = {row[0] for row in cursor.fetchall()}
     entries = []
     for due in dues:
         balance = balances[due.user_id]
@@ -157,8 +164,7 @@ def locked_balances(user_ids: set[UUID]) -> dict[UUID, Balance]:
     """Return the balances, locked; those that do not exist are opened."""
 
     def locked() -> dict[UUID, Balance]:
-        rows = Balance.objects.select_for_update().filter(user_id__in=user_ids).order_by("user_id")
-        return {row.user_id: row for row in rows}
+        return {row.user_id: row for row in Balance.objects.raw(_LOCKED, [list(user_ids)])}
 
     balances = locked()
     missing = sorted(user_ids - set(balances))

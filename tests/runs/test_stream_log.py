@@ -164,12 +164,30 @@ async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: Log
     assert listener.batches[-1] == Batch([Failed("interrupted")], over=True)
 
 
-async def test_a_closed_log_expires(writer: LogWriter, redis_client: Redis) -> None:
+@pytest.mark.parametrize("ends", [True, False], ids=["ended", "left"])
+@pytest.mark.parametrize("pauses", [True, False], ids=["in pieces", "at once"])
+async def test_a_closed_log_expires(writer: LogWriter, redis_client: Redis, ends: bool, pauses: bool) -> None:
     run = writer.open(uuid7())
     writer.append(run, PartStarted(0, Text("x")))
-    writer.append(run, Finished())
+    if pauses:
+        await until(lambda: run.last_id)
+        assert await redis_client.ttl(key_of(run.run_id)) > KEPT_AFTER_END
+    if ends:
+        writer.append(run, Finished())
     await writer.close(run)
     assert 0 < await redis_client.ttl(key_of(run.run_id)) <= KEPT_AFTER_END
+
+
+async def test_the_end_of_a_log_is_one_round_trip(
+    writer: LogWriter, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [writer.open(uuid7()) for _ in range(3)]
+    monkeypatch.setattr(writer._client, "expire", None)  # by itself it would be one more, for each run
+    for run in runs:
+        writer.append(run, PartStarted(0, Text("x")))
+        writer.append(run, Finished())
+    await asyncio.gather(*map(writer.close, runs))
+    assert all([0 < await redis_client.ttl(key_of(run.run_id)) <= KEPT_AFTER_END for run in runs])
 
 
 def test_a_tail_takes_only_what_it_has_not() -> None:

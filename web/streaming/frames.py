@@ -303,7 +303,7 @@ class RunRenderer:
 
 # One row for each run: its message, and what else decides how the message's footer looks.
 _ENDED = f"""
-SELECT {", ".join(f"m.{field.column}" for field in Message._meta.concrete_fields)}, r.id AS run_id,
+SELECT {", ".join(f"m.{field.attname}" for field in Message._meta.concrete_fields)}, r.id AS run_id,
     EXISTS (SELECT FROM chat_message c WHERE c.parent_id = m.id) AS is_followed,
     EXISTS (SELECT FROM chat_message s WHERE s.conversation_id = m.conversation_id AND s.parent_id = m.parent_id
         AND s.id <> m.id) AS has_siblings
