@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import SystemCheckError
 
 from deploy import known_migrations
-from deploy.embedded import carry_over, leftovers, model, postgres, preload, prepare, private, probe, valkey
+from deploy.embedded import carry_over, leftovers, model, postgres, preload, prepare, private, probe, schema, valkey
 from deploy.embedded.parts import SupervisedPart, tail
 from deploy.embedded.plan import DATABASE, Plan, wants_local_model
 
@@ -158,6 +158,8 @@ class Supervisor:
         plan = self.plan
         self._write_runtime()
         url, known = self._environment["DATABASE_URL"], known_migrations.on_disk()
+        if plan.postgres_port and schema.load(url):
+            self._line("database", "created")
         changed = prepare.migrate(url, known, plan.root, self._environment, partial(self._line, "database"), forks=True)
         self._line("database", "migrated" if changed else "up to date")
         report = partial(self._line, "static files")
