@@ -7,7 +7,6 @@ one thread only, and no connection to a server.
 import atexit
 import contextlib
 import ctypes
-import gc
 import os
 import runpy
 import signal
@@ -54,12 +53,6 @@ class Forked:
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
-
-
-def freeze() -> None:
-    """Take what is there now out of the collector's sight: its marks would copy every shared page."""
-    gc.freeze()
-    gc.enable()
 
 
 def start(
