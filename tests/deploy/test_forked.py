@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from deploy.embedded import forked
+from deploy.embedded.leftovers import end_leftovers
 from tests.deploy.test_parts import ROOT, runs, until
 
 pytestmark = pytest.mark.skipif(not forked.possible(), reason="there are no forks here")
@@ -108,3 +109,20 @@ forked.start(["python", "x"], {{}}, pathlib.Path({str(tmp_path)!r}), 1, signal.S
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "a fork would inherit the locks of threads" in done.stderr
+
+
+def test_a_fork_that_a_killed_supervisor_left_is_known_by_its_log(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    processes = []
+    for name in ("web.log", "mine.log"):
+        with (tmp_path / "logs" / name).open("w") as log:
+            processes.append(subprocess.Popen(["sleep", "60"], stdout=log))
+    fork, other = processes
+    try:
+        end_leftovers(tmp_path)
+        assert fork.wait(5) == -signal.SIGKILL
+        assert other.poll() is None
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
