@@ -7,11 +7,16 @@ import sys
 def main() -> None:
     if len(sys.argv) > 1:  # `create-user` as well as `create_user`
         sys.argv[1] = sys.argv[1].replace("-", "_") if sys.argv[1][0] != "-" else sys.argv[1]
+    from django.core.exceptions import ImproperlyConfigured
+
     from config.start import explain, load_settings
 
-    load_settings()
     try:
-        from django.core.exceptions import ImproperlyConfigured
+        if sys.argv[1:] == ["up"]:
+            from deploy.embedded.start import start
+
+            sys.exit(start())
+        load_settings()
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)

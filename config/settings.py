@@ -10,19 +10,14 @@ from celery.schedules import crontab
 from config import admin_menu
 from core import limits
 from siteconfig.environment import cors, identity, mail, servers, zones
+from siteconfig.environment.folders import BASE_DIR, DATA_DIR
 from siteconfig.environment.reader import env
 from siteconfig.environment.secrets import load_secrets
 
 zones.use_pinned()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env.read_file(BASE_DIR / ".env")
-DATA_DIR = Path(env.text("PARLEY_DATA", str(BASE_DIR / ".parley"))).resolve()
-for _name in ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL"):
-    if not env.text(_name):  # an empty line in `.env` means: the embedded part
-        os.environ.pop(_name, None)
 # `manage.py up` writes the addresses of the embedded parts here, so that every other command finds them.
-# Not `up` itself: what a killed run left behind must not look like the operator's own servers.
+# Not `up` itself, which chooses them: what a killed run left behind must not look like the operator's own servers.
 if sys.argv[1:2] != ["up"]:
     env.read_file(DATA_DIR / "runtime.env")
 

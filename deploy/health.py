@@ -13,12 +13,12 @@ import redis
 from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from chat.tasks import WORKER_SEEN
 from core.http.errors import disk_was_full
 from core.redis_client import client
+from deploy import known_migrations
 from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
 from endpoints.catalog import registry
@@ -88,7 +88,7 @@ def check_database() -> Iterator[Finding]:
 @cache
 def _known_migrations() -> frozenset[tuple[str, str]]:
     """Return those on disk; they do not change under a running process."""
-    return frozenset(MigrationLoader(None).disk_migrations or ())
+    return known_migrations.on_disk()
 
 
 def check_vector() -> Iterator[Finding]:

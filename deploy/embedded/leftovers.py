@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 MARK = "PARLEY_SUPERVISED"  # in every part's environment: the data folder it works on
+FORKS = ("web", "generator", "worker")  # the parts that start as forks of the supervisor
 PATIENCE = 5.0  # seconds that a database has for a shutdown in good order
 
 
@@ -22,12 +23,16 @@ def end_leftovers(data: Path) -> None:
 
 
 def _find(data: Path) -> dict[int, bool]:
-    """Return the process ids of such parts, and whether each is the Postgres server."""
-    mark = f"{MARK}={data}".encode()
+    """Return the process ids of such parts, and whether each is the Postgres server.
+
+    A fork shows its parent's variables there, without the mark, and is known by the log it writes to.
+    """
+    mark, logs = f"{MARK}={data}".encode(), {data / "logs" / f"{name}.log" for name in FORKS}
     running = {}
     for entry in Path("/proc").glob("[0-9]*"):
         # Gone meanwhile, or somebody else's.
         with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes().split(b"\0"):
+            marked = mark in (entry / "environ").read_bytes().split(b"\0")
+            if marked or (entry / "fd" / "1").readlink() in logs:
                 running[int(entry.name)] = b"/postgres\0" in (entry / "cmdline").read_bytes()
     return running

@@ -1,7 +1,6 @@
 """One supervised process: how it is started, watched, restarted and stopped."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -11,18 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import IO
+
+from deploy.embedded import forked
 
 LOG_LIMIT = 10 * 1024 * 1024  # bytes; a larger log is put aside at the start
 MIN_DELAY, MAX_DELAY = 0.5, 30.0  # seconds between restarts
 HEALTHY = 60.0  # a part that ran so long starts with the shortest delay again
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(slots=True)
 class SupervisedPart:
     """What to run. `ready` is asked until it says yes; `stop_with` is the signal that ends it in good order.
 
-    `orphan_with` is the signal it gets when the supervisor is gone, however it went.
+    `orphan_with` is the signal it gets when the supervisor is gone, however it went. `forks` says that it is a Python
+    program which starts as a fork of the supervisor, where forks are possible.
     """
 
     name: str
@@ -33,7 +35,8 @@ class SupervisedPart:
     ready: Callable[[], bool] = lambda: True
     stop_with: signal.Signals = signal.SIGTERM
     orphan_with: signal.Signals = signal.SIGTERM
-    process: "subprocess.Popen[bytes] | None" = None
+    forks: bool = False
+    process: "subprocess.Popen[bytes] | forked.Forked | None" = None
     started_at: float = 0.0
     delay: float = MIN_DELAY
     due_at: float = 0.0  # when to start it again; 0 while it runs
@@ -43,18 +46,26 @@ class SupervisedPart:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".old.log"))
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=self.folder,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the supervisor, which stops the parts in order
-                preexec_fn=partial(_die_with_parent, self.orphan_with) if sys.platform == "linux" else None,  # noqa: PLW1509
-            )
+            if self.forks and forked.possible():
+                self.process = forked.start(
+                    self.command, self.environment, self.folder, output.fileno(), self.orphan_with
+                )
+            else:
+                self.process = self._spawn(output)
         self.started_at = time.monotonic()
         self.due_at = 0.0
+
+    def _spawn(self, output: IO[bytes]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self.command,
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the supervisor, which stops the parts in order
+            preexec_fn=partial(forked.die_with_parent, self.orphan_with) if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
 
     @property
     def alive(self) -> bool:
@@ -115,11 +126,6 @@ class SupervisedPart:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-
-
-def _die_with_parent(number: signal.Signals) -> None:
-    """Ask Linux to send this process `number` when the supervisor is gone."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
 def tail(log: Path, lines: int = 15) -> str:

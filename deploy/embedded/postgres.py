@@ -91,11 +91,20 @@ def _password_file(data: Path) -> Path:
 
 
 def create_cluster(data: Path) -> None:
-    """Make a cluster in `data` unless there is one. An interrupted attempt leaves nothing half made."""
+    """Make a cluster in `data` unless there is one."""
+    if making := begin_cluster(data):
+        finish_cluster(data, making)
+
+
+def begin_cluster(data: Path) -> "subprocess.Popen[str] | None":
+    """Begin to make a cluster for `data`, or return None: there is one, whose server may start.
+
+    An interrupted attempt leaves nothing half made: `finish_cluster` puts it into place.
+    """
     if (data / "PG_VERSION").exists():
         _ask_for_password(data)
-        return
-    draft = data.with_name(f"{data.name}.new")
+        return None
+    draft = _draft(data)
     shutil.rmtree(draft, ignore_errors=True)
     private.password(_password_file(data))
     command = [
@@ -114,12 +123,21 @@ def create_cluster(data: Path) -> None:
         "-N",
         "--no-instructions",
     ]
-    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NoPostgres(f"initdb failed: {done.stderr.strip()}")
-    private.write(draft / "pg_hba.conf", _ACCESS)
+    return subprocess.Popen(command, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish_cluster(data: Path, making: "subprocess.Popen[str]") -> None:
+    """Wait for what `begin_cluster` began, and put it into place. Raises `NoPostgres`."""
+    errors = making.communicate()[1]
+    if making.returncode:
+        raise NoPostgres(f"initdb failed: {errors.strip()}")
+    private.write(_draft(data) / "pg_hba.conf", _ACCESS)
     shutil.rmtree(data, ignore_errors=True)
-    draft.rename(data)
+    _draft(data).rename(data)
+
+
+def _draft(data: Path) -> Path:
+    return data.with_name(f"{data.name}.new")
 
 
 def _ask_for_password(data: Path) -> None:

@@ -1,14 +1,18 @@
 """Prepares database, tables and static files before the web process starts. Steps already done are skipped."""
 
 import hashlib
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 import psycopg
+
+from deploy.embedded import forked
 
 DIGEST = ".digest"
 PATIENCE = 2.0  # seconds without a word
@@ -40,7 +44,13 @@ def create_database(server_url: str, name: str, seconds: float = 20) -> None:
 
 
 def migrate(
-    database_url: str, known: set[tuple[str, str]], root: Path, environment: Mapping[str, str], say: Say = _silent
+    database_url: str,
+    known: Set[tuple[str, str]],
+    root: Path,
+    environment: Mapping[str, str],
+    say: Say = _silent,
+    *,
+    forks: bool = False,
 ) -> bool:
     """Apply the `known` migrations (app, name) that are not applied; return whether there were any."""
     applied = _applied(database_url)
@@ -62,11 +72,19 @@ def migrate(
 
     say(f"{len(missing)} steps applied to bring it up to date")
     command = [sys.executable, "manage.py", "migrate", "-v1", "--noinput"]
-    _run(command, root, environment, "The migrations failed", follow)
+    _run(command, root, environment, "The migrations failed", follow, forks=forks)
     return True
 
 
-def collect_static(source: Path, target: Path, root: Path, environment: Mapping[str, str], say: Say = _silent) -> bool:
+def collect_static(
+    source: Path,
+    target: Path,
+    root: Path,
+    environment: Mapping[str, str],
+    say: Say = _silent,
+    *,
+    forks: bool = False,
+) -> bool:
     """Gather and compress the static files when they changed; return whether they had."""
     digest = _digest(source, root)
     stamp = target / DIGEST
@@ -74,7 +92,7 @@ def collect_static(source: Path, target: Path, root: Path, environment: Mapping[
         return False
     say("collecting and compressing")
     command = [sys.executable, "manage.py", "collectstatic", "-v0", "--noinput", "--clear"]
-    _run(command, root, environment, "The static files could not be gathered")
+    _run(command, root, environment, "The static files could not be gathered", forks=forks)
     stamp.write_text(digest)
     return True
 
@@ -100,19 +118,28 @@ def _digest(source: Path, root: Path) -> str:
     return state.hexdigest()
 
 
-def _run(command: list[str], root: Path, environment: Mapping[str, str], failed: str, follow: Say = _silent) -> None:
+def _run(
+    command: list[str],
+    root: Path,
+    environment: Mapping[str, str],
+    failed: str,
+    follow: Say = _silent,
+    *,
+    forks: bool,
+) -> None:
     """Run a command and hand its lines on. Raises `NotPrepared` with the last of them."""
+    environment = {**environment, "PYTHONUNBUFFERED": "1"}
+    reader, writer = os.pipe()
+    process: subprocess.Popen[bytes] | forked.Forked
+    if forks and forked.possible():
+        process = forked.start(command, environment, root, writer, signal.SIGKILL)
+    else:
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=writer, stderr=writer)
+    os.close(writer)
     lines: deque[str] = deque(maxlen=40)
-    with subprocess.Popen(
-        command,
-        cwd=root,
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        for line in process.stdout or ():
+    with os.fdopen(reader, errors="replace") as output:
+        for line in output:
             lines.append(line)
             follow(line)
-    if process.returncode:
+    if process.wait():
         raise NotPrepared(f"{failed}:\n{''.join(lines).strip()[-3000:]}")

@@ -1,22 +1,23 @@
 """Runs the whole system on one machine: starts the processes in order, watches them, stops them in order."""
 
-import fcntl
-import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from deploy.embedded import carry_over, leftovers, model, postgres, prepare, private, probe, valkey
+from django.conf import settings
+from django.core.management.base import SystemCheckError
+
+from deploy import known_migrations
+from deploy.embedded import carry_over, leftovers, model, postgres, preload, prepare, private, probe, schema, valkey
 from deploy.embedded.parts import SupervisedPart, tail
+from deploy.embedded.plan import DATABASE, Plan, wants_local_model
 
-DATABASE = "parley"
-PLAN = "PARLEY_PLAN"  # the environment variable that carries the plan to the supervisor's process
 # What stops together, and by when, in seconds since the Ctrl-C: within ten all is gone. The generator needs the rest
 # while it finishes what it writes.
 STOP_ORDER = ((("web", "worker", "generator"), 5.0), (("model",), 6.0), (("valkey", "postgres"), 9.0))
@@ -28,30 +29,11 @@ class CannotStart(Exception):
     """The system cannot start; the text says why and what to do."""
 
 
-@dataclass(slots=True)
-class Plan:
-    """What the operator asked for. Addresses that are empty mean: the embedded part."""
+class StartOver(Exception):
+    """Another program took a port that was free when the plan was made."""
 
-    root: Path
-    data: Path
-    static: Path
-    static_root: Path
-    host: str
-    port: int
-    database_url: str
-    redis_url: str
-    local_model: bool
-    migrations: list[tuple[str, str]] = field(repr=False)  # those on disk: app and name
-    secrets: dict[str, str] = field(repr=False)
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), default=str)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Plan":
-        values = json.loads(text)
-        paths = {name: Path(values[name]) for name in ("root", "data", "static", "static_root")}
-        return cls(**values | paths | {"migrations": [tuple(row) for row in values["migrations"]]})
+FAULTS = (postgres.NoPostgres, valkey.NoValkey, model.NoModel, prepare.NotPrepared, SystemCheckError, CannotStart)
 
 
 class Supervisor:
@@ -62,24 +44,20 @@ class Supervisor:
         self._say = say
         self._began = time.monotonic()
         self._parts: list[SupervisedPart] = []
-        inherited = {name: value for name, value in os.environ.items() if name != PLAN}
-        self._environment = (
-            inherited
-            | plan.secrets
-            | {
-                "PARLEY_DATA": str(plan.data),
-                leftovers.MARK: str(plan.data),
-                "PYTHONUNBUFFERED": "1",
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-            }
-        )
-        self._lock: IO[str] | None = None
+        self._new_cluster: subprocess.Popen[str] | None = None  # while it is made
+        self._environment = {
+            **os.environ,  # with the servers' addresses, and the port
+            **plan.secrets,
+            "PARLEY_DATA": str(plan.data),
+            leftovers.MARK: str(plan.data),
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
         self._stopping = 0
         self._parent = os.getppid()
 
     def run(self) -> None:
-        """Start, watch, stop. Raises `CannotStart`, with everything stopped again."""
-        self._take_lock()
+        """Start, watch, stop. Raises `CannotStart` or `StartOver`, with everything stopped again."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         goes_on = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as it is under nohup
@@ -89,7 +67,7 @@ class Supervisor:
             private.close_folder(self.plan.data)
             self._start_all()
             self._watch()
-        except (postgres.NoPostgres, valkey.NoValkey, model.NoModel, prepare.NotPrepared, CannotStart) as error:
+        except FAULTS as error:
             if not self._stopping:  # else the Ctrl-C reached what was being prepared too
                 raise CannotStart(str(error)) from error
         finally:
@@ -102,8 +80,11 @@ class Supervisor:
         if problem := probe.bind_problem(plan.host, plan.port):
             raise CannotStart(problem)
         for step in (
-            self._start_postgres,
-            self._start_valkey,
+            self._start_servers,
+            preload.load_site,
+            self._start_new_cluster,
+            preload.load_parts,
+            self._await_servers,
             self._start_model,
             self._prepare,
             self._start_web,
@@ -120,62 +101,69 @@ class Supervisor:
         self._say(f"Parley is ready:  http://{shown}:{plan.port}")
         self._say(f"Logs are in {plan.data / 'logs'}. Stop with Ctrl-C.")
 
-    def _start_postgres(self) -> None:
-        url = self.plan.database_url
-        if url:
-            self._line("postgres", "yours (DATABASE_URL)")
-        else:
-            folder = self.plan.data / "postgres"
-            postgres.create_cluster(folder)
-
-            def part(port: int) -> SupervisedPart:
-                command = postgres.server_command(folder, port)
-                return self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT, signal.SIGINT)
-
-            port = self._start_on_free_port(part)
-            prepare.create_database(postgres.url(folder, port), DATABASE)
-            for change in carry_over.carry_over(postgres.url(folder, port)):
-                self._line("postgres", change)
-            url = postgres.url(folder, port, DATABASE)
-            self._line("postgres", f"port {port}")
-        self._tell_others("DATABASE_URL", url)
-
-    def _start_valkey(self) -> None:
-        url = self.plan.redis_url
-        if url:
-            self._line("valkey", "yours (REDIS_URL)")
-        else:
+    def _start_servers(self) -> None:
+        """Start them first: they come up, or Postgres makes its files, while this process loads the site."""
+        if self.plan.postgres_port:
+            self._new_cluster = postgres.begin_cluster(self._postgres_folder)
+            if self._new_cluster is None:
+                self._start_postgres()
+        if port := self.plan.valkey_port:
             folder = self.plan.data / "valkey"
             folder.mkdir(exist_ok=True)
+            command = valkey.server_command(folder, port)
+            self._start(self._part("valkey", command, lambda: probe.listens(port)))
 
-            def part(port: int) -> SupervisedPart:
-                return self._part("valkey", valkey.server_command(folder, port), lambda: probe.listens(port))
+    def _start_new_cluster(self) -> None:
+        if self._new_cluster is not None:
+            postgres.finish_cluster(self._postgres_folder, self._new_cluster)
+            self._new_cluster = None
+            self._start_postgres()
 
-            port = self._start_on_free_port(part)
-            url = valkey.url(folder, port)
-            self._line("valkey", f"port {port}")
-        self._tell_others("REDIS_URL", url)
+    def _start_postgres(self) -> None:
+        port = self.plan.postgres_port
+        command = postgres.server_command(self._postgres_folder, port)
+        self._start(self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT, signal.SIGINT))
+
+    def _await_servers(self) -> None:
+        if port := self.plan.postgres_port:
+            self._await_server("postgres", port)
+            url = postgres.url(self._postgres_folder, port)
+            prepare.create_database(url, DATABASE)
+            for change in carry_over.carry_over(url):
+                self._line("postgres", change)
+        else:
+            self._line("postgres", "yours (DATABASE_URL)")
+        if port := self.plan.valkey_port:
+            self._await_server("valkey", port)
+        else:
+            self._line("valkey", "yours (REDIS_URL)")
+
+    @property
+    def _postgres_folder(self) -> Path:
+        return self.plan.data / "postgres"
 
     def _start_model(self) -> None:
         """Start it early: it loads while the tables and the web are prepared."""
         own = self._environment.get("LOCAL_MODEL_URL")
-        if own or not self.plan.local_model:
+        if own or not wants_local_model():
             self._line("local model", "yours (LOCAL_MODEL_URL)" if own else "off")
             return
         model.weights()
         address = f"http://127.0.0.1:{(port := probe.free_port())}"
         part = self._part("model", model.command(port), lambda: probe.http_status(f"{address}/health") == 200)
         self._start(part)
-        self._tell_others("LOCAL_MODEL_URL", f"{address}/v1")
+        settings.LOCAL_MODEL_URL = self._environment["LOCAL_MODEL_URL"] = f"{address}/v1"  # for forks, and for others
 
     def _prepare(self) -> None:
         plan = self.plan
         self._write_runtime()
-        url, known = self._environment["DATABASE_URL"], set(plan.migrations)
-        changed = prepare.migrate(url, known, plan.root, self._environment, partial(self._line, "database"))
+        url, known = self._environment["DATABASE_URL"], known_migrations.on_disk()
+        if plan.postgres_port and schema.load(url):
+            self._line("database", "created")
+        changed = prepare.migrate(url, known, plan.root, self._environment, partial(self._line, "database"), forks=True)
         self._line("database", "migrated" if changed else "up to date")
         report = partial(self._line, "static files")
-        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment, report):
+        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment, report, forks=True):
             self._line("static files", "collected")
 
     def _start_web(self) -> None:
@@ -185,14 +173,14 @@ class Supervisor:
         endpoint = f"tcp:port={port}:interface={interface}:backlog=2048"
         command = [sys.executable, "-m", "daphne", "-v", "0", "-e", endpoint, "config.asgi:application"]
         local = probe.in_url({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host))  # noqa: S104
-        part = self._part("web", command, lambda: probe.http_status(f"http://{local}:{port}/health") == 200)
+        part = self._part("web", command, lambda: probe.http_status(f"http://{local}:{port}/health") == 200, forks=True)
         self._start(part)
 
     def _start_generator(self) -> None:
         self._await_model()
         # Without the supervisor there is no database to finish into: a generator that drained would never end.
         command = [sys.executable, "manage.py", "generate"]
-        self._start(self._part("generator", command, orphan_with=signal.SIGKILL))
+        self._start(self._part("generator", command, orphan_with=signal.SIGKILL, forks=True))
         web = next(part for part in self._parts if part.name == "web")
         self._ready_or_fail(web)
         self._line("web", f"port {self.plan.port}")
@@ -224,23 +212,24 @@ class Supervisor:
             "--without-gossip",
             "--without-mingle",
         ]
-        self._start(self._part("worker", command))
+        self._start(self._part("worker", command, forks=True))
         self._line("worker", "with schedule")
 
-    def _start_on_free_port(self, part: Callable[[int], SupervisedPart]) -> int:
-        """Start a server on a free port; another program may take it in between, so try again."""
+    def _await_server(self, name: str, port: int) -> None:
+        """Wait until it listens; one that was killed a moment ago may still be in the way, so try again."""
+        part = next(part for part in self._parts if part.name == name)
         for _ in range(START_TRIES):
-            port = probe.free_port()
-            candidate = part(port)
-            candidate.start()
-            if candidate.wait_ready(20, self._gives_up):
-                self._parts.append(candidate)
-                return port
-            candidate.kill()
+            if part.wait_ready(20, self._gives_up):
+                self._line(name, f"port {port}")
+                return
+            part.kill()
             if self._gives_up():
                 break
+            if probe.bind_problem("127.0.0.1", port):
+                raise StartOver
             time.sleep(0.5)
-        raise CannotStart(f"{candidate.name} did not start. The end of {candidate.log}:\n{tail(candidate.log)}")
+            part.start()
+        raise CannotStart(f"{name} did not start. The end of {part.log}:\n{tail(part.log)}")
 
     def _start(self, part: SupervisedPart) -> None:
         part.start()
@@ -257,9 +246,11 @@ class Supervisor:
         ready: Callable[[], bool] = lambda: True,
         stop_with: signal.Signals = signal.SIGTERM,
         orphan_with: signal.Signals = signal.SIGTERM,
+        forks: bool = False,
     ) -> SupervisedPart:
         log = self.plan.data / "logs" / f"{name}.log"
-        return SupervisedPart(name, command, self._environment, log, self.plan.root, ready, stop_with, orphan_with)
+        root = self.plan.root
+        return SupervisedPart(name, command, self._environment, log, root, ready, stop_with, orphan_with, forks)
 
     # --- while it runs -------------------------------------------------------------------------------
 
@@ -304,6 +295,9 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         """End what people and models touch first, what it stands on last (`STOP_ORDER`)."""
+        if self._new_cluster is not None:
+            self._new_cluster.kill()
+            self._new_cluster.communicate()
         if self._parts:
             self._say("Stopping …")
         began = time.monotonic()
@@ -313,25 +307,11 @@ class Supervisor:
                 part.ask_to_stop()
             for part in group:
                 part.wait_stopped(began + seconds, self._hurries)
-        self._runtime_file.unlink(missing_ok=True) if self._lock else None
+        self._runtime_file.unlink(missing_ok=True)
         if self._parts:
             self._say("Stopped.")
 
     # --- files ---------------------------------------------------------------------------------------
-
-    def _take_lock(self) -> None:
-        os.umask(private.UMASK)  # of every part, too
-        self.plan.data.mkdir(parents=True, exist_ok=True)
-        lock = (self.plan.data / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise CannotStart(
-                f"Parley is already running on {self.plan.data}. Stop it first, or choose another folder: "
-                "PARLEY_DATA=.parley2 PORT=3081 make up"
-            ) from None
-        self._lock = lock
 
     @property
     def _runtime_file(self) -> Path:
@@ -342,9 +322,6 @@ class Supervisor:
         names = ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL")
         lines = [f"{name}={self._environment[name]}\n" for name in names if self._environment.get(name)]
         private.write(self._runtime_file, "".join(lines))
-
-    def _tell_others(self, name: str, value: str) -> None:
-        self._environment[name] = value
 
     def _line(self, name: str, text: str) -> None:
         self._say(f"  {name:<14}{text:<32}{time.monotonic() - self._began:6.1f} s")

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.checks import check_addresses
 from chat.models import Conversation, Message
 from chat.services.turns import titles
-from deploy.embedded.supervisor import PLAN
+from deploy.embedded.plan import make_plan
 from runs.persistence import caller_of_job
 from siteconfig.configuration import load_config
 
@@ -44,18 +43,16 @@ def test_compression_can_be_switched_off(value: str | None, on: bool) -> None:
     assert run.stdout.strip() == str(on)
 
 
-def test_port_0_is_whichever_is_free(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    began: list[dict[str, str]] = []
-    monkeypatch.setattr(os, "execve", lambda program, command, environment: began.append(environment))
-    monkeypatch.setattr(os, "chdir", lambda path: None)
-    settings.PORT = 0
-    call_command("up")
-    (environment,) = began
-    assert 1024 <= int(environment["PORT"]) < 65_536
-    assert f'"port": {environment["PORT"]}' in environment[PLAN]
-    settings.PORT = 3081
-    call_command("up")
-    assert began[1]["PORT"] == "3081"
+def test_port_0_is_whichever_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in the environment before the settings are loaded: addresses of the site have it, too."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.setenv(name, os.environ[name])
+    monkeypatch.setenv("PORT", "0")
+    make_plan(tmp_path)
+    assert 1024 <= int(os.environ["PORT"]) < 65_536
+    monkeypatch.setenv("PORT", "3081")
+    make_plan(tmp_path)
+    assert os.environ["PORT"] == "3081"
 
 
 @pytest.mark.parametrize(

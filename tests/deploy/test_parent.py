@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded.supervisor import Plan, Supervisor
+from deploy.embedded.plan import Plan
+from deploy.embedded.supervisor import Supervisor
 
-PLAN = Plan(Path("/r"), Path("/d"), Path("/s"), Path("/t"), "::1", 1, "", "", False, [], {})
+PLAN = Plan(Path("/r"), Path("/d"), Path("/s"), Path("/t"), "::1", 1, 2, 3, {})
 
 
 @pytest.mark.parametrize(

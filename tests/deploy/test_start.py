@@ -6,73 +6,102 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
 from pytest_django import Settings
 
+from deploy import known_migrations
 from deploy.embedded import prepare
+from deploy.embedded.plan import Plan, make_plan, wants_local_model
 from deploy.embedded.probe import bind_problem
-from deploy.embedded.supervisor import PLAN, Plan
 from endpoints.providers.factories import key_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def plan_of(monkeypatch: pytest.MonkeyPatch) -> Any:
+def plan_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Plan]:
     """Return a function that gives the plan of `manage.py up` in an environment."""
 
     def plan(**environment: str) -> Plan:
-        plans = []
-        monkeypatch.setattr("os.chdir", lambda _: None)
-        monkeypatch.setattr("os.execve", lambda *given: plans.append(Plan.from_json(given[2][PLAN])))
-        for name in ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL", *key_variables()):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        call_command("up")
-        return plans[0]
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            monkeypatch.setenv(name, environment.get(name, ""))
+        return make_plan(tmp_path)
 
     return plan
 
 
-def test_everything_is_embedded_when_nothing_is_set(plan_of: Any, settings: Settings) -> None:
-    settings.LOCAL_MODEL = True
+def test_everything_is_embedded_when_nothing_is_set(plan_of: Callable[..., Plan], settings: Settings) -> None:
     plan = plan_of()
-    assert (plan.database_url, plan.redis_url, plan.local_model) == ("", "", True)
-    assert (plan.host, plan.port, plan.data) == (settings.HOST, settings.PORT, settings.DATA_DIR)
-    assert ("chat", "0002_initial") in plan.migrations
+    assert plan.postgres_port
+    assert os.environ["DATABASE_URL"].endswith(f"@127.0.0.1:{plan.postgres_port}/parley")
+    assert plan.valkey_port
+    assert os.environ["REDIS_URL"].endswith(f"@127.0.0.1:{plan.valkey_port}/0")
+    assert (plan.host, plan.port) == (settings.HOST, settings.PORT)
     assert plan.secrets == settings.SECRETS
 
 
-def test_addresses_of_ones_own_replace_the_embedded_parts(plan_of: Any) -> None:
+def test_addresses_of_ones_own_replace_the_embedded_parts(plan_of: Callable[..., Plan]) -> None:
     plan = plan_of(DATABASE_URL="postgres://db/parley", REDIS_URL="redis://cache/0")
-    assert (plan.database_url, plan.redis_url) == ("postgres://db/parley", "redis://cache/0")
+    assert (plan.postgres_port, plan.valkey_port) == (0, 0)
+    assert (os.environ["DATABASE_URL"], os.environ["REDIS_URL"]) == ("postgres://db/parley", "redis://cache/0")
+
+
+@pytest.fixture
+def local_model_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
+    """Return a function that says whether the local model runs in an environment."""
+
+    def wanted(**environment: str) -> bool:
+        for name in ("LOCAL_MODEL", *key_variables()):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return wants_local_model()
+
+    return wanted
 
 
 @pytest.mark.parametrize("key", sorted(key_variables()))
-def test_a_providers_key_turns_the_local_model_off(plan_of: Any, key: str) -> None:
-    assert not plan_of(**{key: "sk-1"}).local_model
-    assert plan_of(**{key: " "}).local_model
+def test_a_providers_key_turns_the_local_model_off(local_model_with: Callable[..., bool], key: str) -> None:
+    assert not local_model_with(**{key: "sk-1"})
+    assert local_model_with(**{key: " "})
 
 
-def test_the_local_model_can_be_asked_for_and_refused(plan_of: Any, settings: Settings) -> None:
+def test_the_local_model_can_be_asked_for_and_refused(
+    local_model_with: Callable[..., bool], settings: Settings
+) -> None:
     settings.LOCAL_MODEL = True
-    assert plan_of(LOCAL_MODEL="on", OPENAI_API_KEY="sk-1").local_model
-    assert not plan_of(LOCAL_MODEL="", OPENAI_API_KEY="sk-1").local_model  # an empty line of .env says nothing
+    assert local_model_with()
+    assert local_model_with(LOCAL_MODEL="on", OPENAI_API_KEY="sk-1")
+    assert not local_model_with(LOCAL_MODEL="", OPENAI_API_KEY="sk-1")  # an empty line of .env says nothing
     settings.LOCAL_MODEL = False
-    assert not plan_of(LOCAL_MODEL="off").local_model
+    assert not local_model_with(LOCAL_MODEL="off")
 
 
-def test_a_plan_survives_its_journey() -> None:
-    plan = Plan(
-        Path("/r"), Path("/d"), Path("/s"), Path("/t"), "::1", 1, "", "redis://x", True, [("a", "1")], {"K": "v"}
+def test_the_migrations_known_without_importing_them_are_djangos() -> None:
+    assert known_migrations.on_disk() == set(MigrationLoader(None).disk_migrations or ())
+
+
+def test_nothing_that_forks_must_not_share_is_loaded_before_them(tmp_path: Path) -> None:
+    """No event loop, no connection, no thread."""
+    code = (
+        "from deploy.embedded import preload; preload.load_site(); preload.load_parts();"
+        "import os, sys, threading; from django.db import connections;"
+        "assert 'twisted.internet.reactor' not in sys.modules;"
+        "assert 'litellm' not in sys.modules;"
+        "assert all(c.connection is None for c in connections.all(initialized_only=True));"
+        "assert len(os.listdir('/proc/self/task')) == 1;"
+        "kinds = {os.readlink(f'/proc/self/fd/{fd}').split(':')[0] for fd in os.listdir('/proc/self/fd')"
+        " if os.path.exists(f'/proc/self/fd/{fd}')};"
+        "assert not kinds & {'socket', 'anon_inode'}, kinds"
     )
-    assert Plan.from_json(plan.to_json()) == plan
+    environment = os.environ | {"PARLEY_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
 
 
 # --- settings ----------------------------------------------------------------------------------------

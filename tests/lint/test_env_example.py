@@ -49,9 +49,9 @@ def test_nothing_is_explained_that_is_not_read() -> None:
 # Who else touches the environment: to hand it on to another process, or to set it.
 HANDED_ON = {
     "config/celery.py", "config/settings.py", "config/start.py", "siteconfig/environment/reader.py",
-    "siteconfig/environment/servers.py",
-    "deploy/embedded/__main__.py", "deploy/embedded/model.py", "deploy/embedded/supervisor.py",
-    "deploy/management/commands/up.py", "endpoints/providers/litellm/wire.py",
+    "siteconfig/environment/folders.py", "siteconfig/environment/servers.py",
+    "deploy/embedded/forked.py", "deploy/embedded/model.py", "deploy/embedded/plan.py", "deploy/embedded/start.py",
+    "deploy/embedded/supervisor.py", "endpoints/providers/litellm/wire.py",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from core.checks import CONFIGURATION
 from endpoints.catalog import registry
 from runs.worker import Generator
 
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Run a generator, which writes replies. Any number can run; on SIGTERM it finishes what it has started."
+    requires_system_checks = (CONFIGURATION,)  # Django's own would load every page
 
     def handle(self, *args: Any, **options: Any) -> None:
         registry.current()  # a faulty configuration stops here, not at the first turn
