@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.http import Http404
 
 from accounts.models import User
+from agents.tools.base import Agent
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import ApprovalRequest, InboxItem, Message, Run, Step, ToolResult
 from chat.services.model_settings import ModelSettings
@@ -108,6 +109,24 @@ async def test_two_approvals_at_once_are_answered_one_by_one(
     assert texts(model.requests[1])[2:] == [
         "tool: found a", "tool: The person did not allow this call. They said: Not b.",
     ]  # fmt: skip
+
+
+async def test_a_tool_that_is_gone_when_its_call_is_allowed_ends_the_call_alone(
+    owner: User,
+    process: Process,
+    tools: TestTools,
+    plays: Callable[..., ScriptedModel],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = plays(called(("c1", "mail", {"q": "you"})), said("I could not."))
+    started = await asked(owner)
+    [request] = await requests_of(started)
+    monkeypatch.setattr(tools, "agents", lambda _agent_id: Agent())
+    await process.restart()
+    await decide(user=owner, request_id=request.id, allowed=True)
+    run = await over(started)
+    assert (run.state, run.message.text) == ("done", "Let me see.\n\nI could not.")
+    assert texts(model.requests[1])[-1] == "tool: There is no tool named mail."
 
 
 async def test_answering_twice_is_refused(owner: User, process: Process, plays: Callable[..., ScriptedModel]) -> None:
