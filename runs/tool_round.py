@@ -25,6 +25,7 @@ from agents.tools.base import (
     HandOver,
     Result,
     Tool,
+    Toolbox,
     ToolEvent,
 )
 from agents.tools.context import ToolContext
@@ -93,10 +94,11 @@ class ToolRound:
     requests: list[ApprovalRequest] = field(default_factory=list)
     subruns: list[Run] = field(default_factory=list)
 
-    def ask_for(self, calls: Sequence[ToolCall]) -> None:
-        """Ask the person whether these may be called."""
+    def ask_for(self, calls: Sequence[ToolCall], toolbox: Toolbox) -> None:
+        """Ask the person whether these may be called. With each goes what its arguments may be changed to."""
         for call in calls:
-            request = self._request(call, ApprovalRequest.Kind.APPROVAL)
+            schema = toolbox.tools[call.name].spec.parameters
+            request = self._request(call, ApprovalRequest.Kind.APPROVAL, **({"schema": schema} if schema else {}))
             self.parts.append(Approval(str(request.id), call.id))
 
     def jobs(self, calls: Sequence[PendingCall], agent: Agent) -> list[ToolJob]:

@@ -25,6 +25,7 @@ from messages.parts import (
 NO_RESULT: Final = "There is no result: the call was interrupted, or has not ended yet."
 SHORT_RESULT: Final = 2_000  # characters of a result of which only the beginning is sent
 LEFT_OUT: Final = "[the rest was left out]"
+EDITED: Final = "[The person changed the arguments of this call before they allowed it.]"
 FROM_BACKGROUND: Final = "[The result of “{part.name}”, which went on in the background ({part.state})]\n\n"
 _MADE: Final = (Image, Audio, FileRef, Resource, Data)
 BEYOND_TEXT: Final = (ToolCall, Steer, Summary, *_MADE)
@@ -57,8 +58,10 @@ def rounds(parts: Iterable[Part]) -> list[PromptMessage]:
 
 
 def answered(call: ToolCall) -> ToolCall:
-    """Return the call with a result, whatever became of it."""
-    return call if call.result is not None else replace(call, state="failed", result=(Text(NO_RESULT),))
+    """Return the call with a result, whatever became of it, and with a word where the model did not write it."""
+    if call.result is None:
+        call = replace(call, state="failed", result=(Text(NO_RESULT),))
+    return replace(call, result=(Text(EDITED), *(call.result or ()))) if call.edited else call
 
 
 def shortened(message: PromptMessage, length: int = SHORT_RESULT) -> PromptMessage:

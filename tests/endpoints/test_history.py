@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from endpoints.providers.base import PromptMessage
-from endpoints.services.history import NO_RESULT, rounds, says_something, shortened
+from endpoints.services.history import EDITED, NO_RESULT, rounds, says_something, shortened
 from messages.parts import (
     AgentSwitch,
     Approval,
@@ -71,6 +71,12 @@ def test_a_call_without_a_result_says_so(state: str) -> None:
     call = ToolCall("c1", "lookup", '{"q":', state=state)  # type: ignore[arg-type]
     answered = answer(call, NO_RESULT, failed=True)
     assert rounds([call]) == [said(answered), results(answered)]
+
+
+def test_a_call_that_a_person_has_edited_says_so_where_its_result_is() -> None:
+    edited = replace(FOUND, arguments='{"q":"z"}', edited=True)
+    noted = replace(edited, result=(Text(EDITED), Text("found")))
+    assert rounds([edited]) == [said(noted), results(noted)]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoints.services.history import FROM_BACKGROUND, rounds
+from endpoints.services.history import EDITED, FROM_BACKGROUND, rounds
 from endpoints.services.model_calls import stream
 from messages.parts import (
     AgentSwitch,
@@ -94,15 +94,27 @@ def test_a_result_from_the_background_is_told_in_every_later_turn(to: str) -> No
     begun = answer(ToolCall("c1", "lookup", '{"q": "cats"}'), "It goes on in the background.")
     heard = Subrun("r1", "c1", "Research", "done", "Three cats.")
     reply = [Text("Let me see."), begun, Subrun("r1", "c1", "Research", "done"), Text("I have begun."), heard]
-    told = FROM_BACKGROUND.format(part=heard) + "Three cats."
+    line = FROM_BACKGROUND.format(part=heard) + "Three cats."
     for parts in ([*reply, Text("They are three.")], reply):
         messages = [asked("Go"), *rounds(parts), asked("Thanks"), *rounds([Text("Welcome.")]), asked("And now?")]
         body = body_of(to, request_of(to, messages))
         provider_rules.check(to, body)
         sent = json.dumps(body, ensure_ascii=False)
-        assert sent.count(json.dumps(told, ensure_ascii=False)[1:-1]) == 1
+        assert sent.count(json.dumps(line, ensure_ascii=False)[1:-1]) == 1
         places = [sent.index(text) for text in ("I have begun.", "Three cats.", "Thanks", "And now?")]
         assert places == sorted(places)
+
+
+@pytest.mark.parametrize("to", NINE)
+def test_an_edited_call_has_the_arguments_that_ran_and_says_who_wrote_them(to: str) -> None:
+    thought = Reasoning("Where?", Signature("c2ln", provider=to))
+    call = answer(ToolCall("c1", "lookup", '{"q": "dogs"}', edited=True), "Two dogs.")
+    body = body_of(to, request_of(to, [asked("Go"), *rounds([thought, call])]))
+    provider_rules.check(to, body)
+    sent = json.dumps(body, ensure_ascii=False)
+    assert sent.index("dogs") < sent.index(EDITED) < sent.index("Two dogs.")
+    if to in GEMINIS:  # the proof is of thoughts that led to another call
+        assert '"thoughtSignature": "skip_thought_signature_validator"' in sent or "thoughtSignature" not in sent
 
 
 words = st.integers(0, 10**9).map(lambda number: f"word{number}")
@@ -131,6 +143,7 @@ called = st.builds(
     st.sampled_from(["", "{}", '{"q":"a"}', '{"q":', "[]", "7"]),
     st.sampled_from(["running", "done", "failed"]),
     st.one_of(st.none(), answered),
+    st.booleans(),
 )
 others = st.sampled_from(
     [Error("lost"), Attachment("k", {}), AgentSwitch("a", "A"), Citation("t"), Approval("p", "c1"), UnknownPart({})]
