@@ -202,6 +202,8 @@ def test_the_other_cards_show_how_it_goes(owner: User, asks: Callable[..., Appro
     assert "Three &lt;b&gt;cats&lt;/b&gt;" in html
     assert "Shorter, &lt;i&gt;please&lt;/i&gt;" in html
     assert html.count("Research") == 1
+    assert html.count("data-subrun") == 1, "what has ended has its result, and nothing to follow"
+    assert 'data-subrun="r2"' in html
 
 
 def test_the_list_tells_which_chat_waits(owner: User, asks: Callable[..., ApprovalRequest], make_chat: Chats) -> None:

@@ -25,16 +25,29 @@ from messages.events import (
     PartUpdated,
 )
 from messages.part_base import KnownPart
-from messages.parts import Error, Part, Reasoning, Text, can_grow, grown_text, is_readable, with_grown_text
+from messages.parts import (
+    Approval,
+    Error,
+    Part,
+    Question,
+    Reasoning,
+    Text,
+    can_grow,
+    grown_text,
+    is_readable,
+    parts_from_json,
+    with_grown_text,
+)
 from messages.reducer import error_part
 from runs.follow import Batch, Subscription
-from web.presenters import PartView, bare_part, present_messages
+from web.presenters import PartView, bare_part, present_messages, present_parts
 from web.rendering.message import draft_of
 from web.rendering.results import Reader, on_behalf
 from web.rendering.stream import NOTHING, MarkdownStream, Patch
 from web.rendering.text import escape, normalise
 from web.streaming.outbox import Outbox
 
+ASKS = (Approval, Question)  # what a subrun asks stands below the reply that has begun it, and there alone
 PLAIN_SHOWN = 20_000  # characters of what a tool is asked that the page shows
 
 
@@ -108,8 +121,15 @@ class RunRenderer:
     What it keeps of the message has marks for what is drawn elsewhere; its outbox fills them in.
     """
 
-    def __init__(self, subscription: Subscription, ended: Callable[["RunRenderer", Batch], None]) -> None:
+    def __init__(
+        self,
+        subscription: Subscription,
+        ended: Callable[["RunRenderer", Batch], None],
+        *,
+        is_subrun: bool = False,
+    ) -> None:
         self.subscription = subscription
+        self._is_subrun = is_subrun
         self.outbox = Outbox()
         self._viewers: list[Viewer] = []
         self._joining: list[Viewer] = []  # those that wait for their snapshot
@@ -211,6 +231,8 @@ class RunRenderer:
     def _paint_part(self, index: int, part: Part, *, live: bool = False) -> str:
         """Return a part that does not grow any more. `live`: it has just come."""
         if not is_readable(part):
+            if self._is_subrun and isinstance(part, ASKS):
+                return ""
             among = self.subscription.reducer.parts
             return render_part(bare_part(index, part, live=live and isinstance(part, Error), among=among))
         html = self.outbox.mark(draft_of(part.text))
@@ -238,6 +260,8 @@ class RunRenderer:
         live = self._begin(index, part)
         if live is None:
             self._html.append(self._paint_part(index, part))
+            if not self._html[index]:
+                return []
             among = self.subscription.reducer.parts
             return [command("n", self._gid, index, render_part(bare_part(index, part, live=True, among=among)))]
         self._live[index] = live
@@ -298,16 +322,31 @@ class RunRenderer:
         return commands
 
 
+def stored_subrun(run: Run) -> str:
+    """Return the message that shows what a subrun had written when it was saved last."""
+    with on_behalf(Reader(left=0)):
+        views = present_parts(parts_from_json(run.content or ()))
+    return command(
+        "reset", str(run.id), "".join(render_part(view) for view in views if not isinstance(view.source, ASKS))
+    )
+
+
+def _end_of_subrun(run: Run, *, is_whole: bool) -> str:
+    end = command("d", str(run.id), run.state, "")
+    return "\n".join([stored_subrun(run), end]) if is_whole else end
+
+
 def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
     """Return the frame that ends each run, by its id; True asks for the message as stored too.
 
     A run that is gone with its conversation is left out. Reads the database, with as many queries for many as for one.
     """
-    runs = Run.objects.filter(id__in=list(wanted)).select_related("message")
-    message_of = {run.id: run.message for run in runs}
+    runs = list(Run.objects.filter(id__in=list(wanted)).select_related("message"))
+    message_of = {run.id: run.message for run in runs if run.parent_id is None}
     with on_behalf(Reader(left=0)):  # other runs wait for this thread: what nobody has drawn yet stays plain
-        views = present_messages(list(message_of.values()))
-    frames = {}
+        views = present_messages(list(message_of.values())) if message_of else {}
+        subruns = [run for run in runs if run.parent_id is not None]
+        frames = {run.id: _end_of_subrun(run, is_whole=wanted[run.id]) for run in subruns}
     for run_id, message in message_of.items():
         foot = render_to_string("chat/message_foot.html", {"message": views[message.id]})
         frame = command("d", str(run_id), message.state, foot)
