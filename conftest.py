@@ -2,6 +2,7 @@ import pytest
 
 pytest_plugins = [
     "tests.cast", "tests.conversations", "tests.specs", "tests.chat_rendering.slow", "tests.model_server.fixtures",
+    "tests.pages.tabs",
 ]  # fmt: skip
 
 

@@ -7,7 +7,8 @@ looks into it. Its first key to read is `type`:
 * ``{"type": "think", "think": str, "signature"?: str, "redacted"?: str, "provider"?: str}`` (`redacted`: an encrypted
   `Signature`)
 * ``{"type": "tool_call", "tool_call": {"id", "name", "args", "type": "tool_call", "progress", "output"?, "failed"?,
-  "content"?: [part]}}`` (`progress` is 0 while the call runs, then 1; `content` where `output`, the text, is not all)
+  "edited"?, "content"?: [part]}}`` (`progress` is 0 while the call runs, then 1; `content` where `output`, the text, is
+  not all)
 * ``{"type": "agent_update", "agent_update": {"agentId", "name"}}``
 * ``{"type": "attachment", "kind": str, "data": {...}}``
 * ``{"type": "error", "code": str, "wait"?: int, "settings"?: [str]}``
@@ -154,7 +155,10 @@ ResultPart: TypeAlias = "Text | Image | Audio | FileRef | Resource | Data | Stor
 
 @dataclass(frozen=True, slots=True)
 class ToolCall(KnownPart):
-    """A call of a tool. `arguments` is JSON text as the model wrote it; `result` is None until there is one."""
+    """A call of a tool. `result` is None until there is one.
+
+    `arguments` is JSON text as the model wrote it, or, where the call is `edited`, as the person who allowed it did.
+    """
 
     type: ClassVar[str] = "tool_call"
     growing: ClassVar[str] = "arguments"
@@ -163,6 +167,7 @@ class ToolCall(KnownPart):
     arguments: str = ""
     state: Literal["running", "done", "failed"] = "running"
     result: tuple[ResultPart, ...] | None = None
+    edited: bool = False
 
     @property
     def result_text(self) -> str:
@@ -178,10 +183,13 @@ class ToolCall(KnownPart):
             arguments=string_of(call, "args"),
             state="failed" if call.get("failed") else "done" if call.get("progress") else "running",
             result=_result_in(call),
+            edited=call.get("edited") is True,
         )
 
     def written(self) -> dict[str, Any]:
         call: dict[str, Any] = {"id": self.id, "args": self.arguments, "name": self.name, "type": self.type}
+        if self.edited:
+            call["edited"] = True
         if self.state == "failed":
             call["failed"] = True
         if self.result is not None:
@@ -276,12 +284,12 @@ class Subrun(Whole):
 
 @dataclass(frozen=True, slots=True)
 class Approval(Whole):
-    """The run waits until a person allows a call, or has. `call_id` is the call's."""
+    """The run waits until a person decides about a call, or has. `answered`: they gave its result themselves."""
 
     type: ClassVar[str] = "approval"
     id: str  # of a `chat.ApprovalRequest`
-    call_id: str
-    state: Literal["pending", "approved", "rejected"] = "pending"
+    call_id: str  # the call's
+    state: Literal["pending", "approved", "rejected", "answered"] = "pending"
     reason: str = ""  # what the person says to the model
 
 

@@ -73,7 +73,7 @@ def _with_short_results(
 
 
 def _squeezed(turn: Sequence[PromptMessage], *, size: Size, room: int) -> list[PromptMessage]:
-    """Return a turn with the results of its calls cut as far as it must be: the oldest first, the latest at the end."""
+    """Return a turn with the results in it cut as far as it must be: the oldest first, the latest at the end."""
     turn = list(turn)
     sizes = list(map(size, turn))
     for place, length in _cuts(turn):
@@ -87,7 +87,7 @@ def _squeezed(turn: Sequence[PromptMessage], *, size: Size, room: int) -> list[P
 
 def _cuts(turn: Sequence[PromptMessage]) -> Iterator[tuple[int, int]]:
     """Yield which message is cut next, and to how many characters of each result."""
-    calling = [place for place, message in enumerate(turn) if message.calls]
+    calling = [place for place, message in enumerate(turn) if longest_result(message)]
     yield from ((place, SHORT_RESULT) for place in calling[:-1])
     if calling:
         length = longest_result(turn[calling[-1]])

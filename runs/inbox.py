@@ -27,12 +27,16 @@ def with_answers(
             known = with_result(known, call, answer.answer or "The person gave no answer.")
             state = after(state, CallEnded(call.id))
         else:
-            allowed = answer.state == ApprovalRequest.State.APPROVED
             known = answered(known, answer)
-            if not allowed:
+            if answer.state == ApprovalRequest.State.APPROVED:
+                state = after(state, Allowed(call.id))
+                continue
+            if answer.state == ApprovalRequest.State.ANSWERED:
+                known = with_result(known, call, answer.answer)
+            else:
                 reason = f" They said: {answer.answer}" if answer.answer else ""
                 known = with_result(known, call, f"The person did not allow this call.{reason}", failed=True)
-            state = after(state, Allowed(call.id) if allowed else CallEnded(call.id))
+            state = after(state, CallEnded(call.id))
     return state, known
 
 

@@ -152,7 +152,7 @@ class Rounds:
         calls = pending_calls(self.active.log.reducer.parts, first, agent, self.active.state.limits)
         for refused in calls.refused:
             self.writer.append(self.active.log, refused)
-        self._round.ask_for(calls.approvals)
+        self._round.ask_for(calls.approvals, agent.toolbox)
         self._advance(Replied(first, calls.pending, ending.reason))
         return None
 

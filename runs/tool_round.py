@@ -1,7 +1,7 @@
 """What one round of tools adds to a run: results, parts for the person, questions, subruns."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,12 +16,24 @@ from agents.services.loop import (
     Waits,
 )
 from agents.services.tool_calls import ToolJob, failed_result
-from agents.tools.base import AddPart, Agent, AgentDirectory, Ask, Delegate, HandOver, Result, ToolEvent
+from agents.tools.base import (
+    AddPart,
+    Agent,
+    AgentDirectory,
+    Ask,
+    Delegate,
+    HandOver,
+    Result,
+    Tool,
+    Toolbox,
+    ToolEvent,
+)
 from agents.tools.context import ToolContext
 from agents.tools.policy import judge
 from chat.models import ApprovalRequest, Run
 from chat.services.turns.checkpoint import Brief, Checkpoint
 from core.ids import uuid7
+from endpoints.providers.base import ToolSpec
 from endpoints.services.metered import MeteredModel
 from messages.events import PartUpdated
 from messages.parts import AgentSwitch, Approval, Part, Question, Subrun, Text, ToolCall
@@ -32,6 +44,15 @@ from runs.tool_means import PaidByRun, files_of
 log = logging.getLogger(__name__)
 
 IN_BACKGROUND = "It goes on in the background. You will be told the result when it comes."
+
+
+def _refusing(refusal: str) -> Tool:
+    """Return what stands for a tool that cannot be called."""
+
+    async def run(_context: ToolContext, _arguments: Mapping[str, Any], /) -> AsyncIterator[ToolEvent]:
+        yield failed_result(refusal)
+
+    return Tool(ToolSpec("", "", {}), run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +94,32 @@ class ToolRound:
     requests: list[ApprovalRequest] = field(default_factory=list)
     subruns: list[Run] = field(default_factory=list)
 
-    def ask_for(self, calls: Sequence[ToolCall]) -> None:
-        """Ask the person whether these may be called."""
+    def ask_for(self, calls: Sequence[ToolCall], toolbox: Toolbox) -> None:
+        """Ask the person whether these may be called. With each goes what its arguments may be changed to."""
         for call in calls:
-            request = self._request(call, ApprovalRequest.Kind.APPROVAL)
+            schema = toolbox.tools[call.name].spec.parameters
+            request = self._request(call, ApprovalRequest.Kind.APPROVAL, **({"schema": schema} if schema else {}))
             self.parts.append(Approval(str(request.id), call.id))
 
     def jobs(self, calls: Sequence[PendingCall], agent: Agent) -> list[ToolJob]:
-        """Return what is to be carried out; the policy has allowed it, or a person has."""
+        """Return what is to be carried out; the policy has allowed it, or a person has.
+
+        A tool may be gone since then: its call ends with what the policy says now.
+        """
         jobs, files = [], files_of(self.active)
         for pending in calls:
             call = self._call(pending)
             verdict = judge(call, agent.toolbox)
-            if verdict.tool is not None and verdict.arguments is not None:
-                context = ToolContext(
-                    user_id=self.active.job.owner_id,
-                    run_id=self.active.job.id,
-                    call_id=call.id,
-                    agent=agent.id,
-                    cancelled=lambda: self.active.stopping,
-                    files=files,
-                    metered=PaidByRun(self.model, f"tool:{self.active.job.id}:{call.id}"),
-                )
-                jobs.append(ToolJob(verdict.tool, verdict.arguments, context))
+            context = ToolContext(
+                user_id=self.active.job.owner_id,
+                run_id=self.active.job.id,
+                call_id=call.id,
+                agent=agent.id,
+                cancelled=lambda: self.active.stopping,
+                files=files,
+                metered=PaidByRun(self.model, f"tool:{self.active.job.id}:{call.id}"),
+            )
+            jobs.append(ToolJob(verdict.tool or _refusing(verdict.refusal), verdict.arguments or {}, context))
         return jobs
 
     def hear(self, call_id: str, event: ToolEvent, agents: AgentDirectory) -> tuple[list[Outcome], list[Part]]:

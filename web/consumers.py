@@ -23,7 +23,7 @@ from chat.services.turns.turns import ticket_for
 from runs.follow import Batch, Subscription, reader
 from runs.stream_slots import tabs
 from web.rendering.results import pool
-from web.streaming.frames import RunRenderer, command, ends_of
+from web.streaming.frames import RunRenderer, command, ends_of, stored_subrun
 
 log = logging.getLogger(__name__)
 
@@ -153,13 +153,16 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _follow(self, run_id: UUID, ticket: str) -> None:
         if run_id in self.renderers or len(self.renderers) >= FOLLOW_LIMIT:
             return
+        is_subrun = False  # these have no tickets
         if not hmac.compare_digest(ticket.encode(errors="replace"), ticket_for(run_id, self.user.id).encode()):
             try:
-                await database_sync_to_async(access.run_for)(self.user, run_id)
+                is_subrun, stored = await database_sync_to_async(_looked_up)(self.user, run_id)
             except Http404:
                 self.emit(command("gone", str(run_id)))
                 return
-        renderer = self.renderers[run_id] = renderer_of(run_id)
+            if stored:
+                self.emit(stored)
+        renderer = self.renderers[run_id] = renderer_of(run_id, is_subrun=is_subrun)
         renderer.outbox.person = str(self.user.id)  # only the owner may follow
         renderer.join(self)
 
@@ -178,12 +181,19 @@ _ended: list[tuple[RunRenderer, bool]] = []  # runs whose end is not sent yet, a
 _endings: set[asyncio.Task[None]] = set()
 
 
-def renderer_of(run_id: UUID) -> RunRenderer:
+def _looked_up(user: User, run_id: UUID) -> tuple[bool, str]:
+    """Return whether the run is a subrun, and the message that shows what is stored of one: the page has nothing of it,
+    and the log of one that waits is gone. Raises `Http404`."""
+    run = access.run_for(user, run_id)
+    return run.parent_id is not None, stored_subrun(run) if run.parent_id else ""
+
+
+def renderer_of(run_id: UUID, *, is_subrun: bool = False) -> RunRenderer:
     """Return this process's renderer of the run, which every tab here shares."""
     renderer = _renderers.get(run_id)
     if renderer is None:
         subscription = Subscription(run_id)
-        renderer = _renderers[run_id] = RunRenderer(subscription, _on_end)
+        renderer = _renderers[run_id] = RunRenderer(subscription, _on_end, is_subrun=is_subrun)
         pool.prepare()  # by the time that there is code to colour
         renderer.subscription = reader().follow(run_id, renderer.hear)
     return renderer

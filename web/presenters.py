@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
 
+from agents.tools.arguments import MAX_ARGUMENTS, readable_arguments
 from chat.models import ApprovalRequest, Conversation, Message, Run
 from chat.services.tree import tree
 from chat.services.turns.draft import StartedTurn
@@ -83,6 +84,12 @@ class PartView:
         if not isinstance(self.source, Approval | Question) or (id_ := uuid_of(self.source.id)) is None:
             return ""
         return reverse("chat:decide" if isinstance(self.source, Approval) else "chat:answer", args=[id_])
+
+    @property
+    def editable_arguments(self) -> str:
+        """The arguments of the call that an approval is about, as a person may change them; empty where they can't."""
+        arguments = readable_arguments(self.call.arguments) if self.call else ""
+        return arguments if len(arguments) <= MAX_ARGUMENTS else ""
 
     @property
     def link(self) -> str:

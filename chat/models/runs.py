@@ -139,7 +139,9 @@ class ApprovalRequest(models.Model):
     """What a run asks its person: whether a tool may be called, or a question. Answered at most once.
 
     `request` has what the person has to know: ``{"name", "arguments"}`` of the call, and for a question
-    ``{"text", "options"}`` too. `answer` is what they say to the model: a reason, or what answers the question.
+    ``{"text", "options"}`` too; for an approval the tool's ``"schema"``, and, where they changed the arguments, the
+    ``"edited"`` ones. `answer` is what they say to the model: a reason, or what answers the question. An approval that
+    is `answered` has been so in the tool's place.
     """
 
     class Kind(models.TextChoices):

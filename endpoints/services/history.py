@@ -15,6 +15,7 @@ from messages.parts import (
     Reasoning,
     Resource,
     Steer,
+    Subrun,
     Summary,
     Text,
     ToolCall,
@@ -24,6 +25,8 @@ from messages.parts import (
 NO_RESULT: Final = "There is no result: the call was interrupted, or has not ended yet."
 SHORT_RESULT: Final = 2_000  # characters of a result of which only the beginning is sent
 LEFT_OUT: Final = "[the rest was left out]"
+EDITED: Final = "[The person changed the arguments of this call before they allowed it.]"
+FROM_BACKGROUND: Final = "[The result of “{part.name}”, which went on in the background ({part.state})]\n\n"
 _MADE: Final = (Image, Audio, FileRef, Resource, Data)
 BEYOND_TEXT: Final = (ToolCall, Steer, Summary, *_MADE)
 """The kinds that are sent of a reply, beside its text and its thoughts."""
@@ -43,9 +46,9 @@ def rounds(parts: Iterable[Part]) -> list[PromptMessage]:
     """Return what a reply was to its model: for each round what it said and called, then the results of its calls.
 
     Every call has a result afterwards. What a person said while it was written is a message of theirs, and so is what
-    the model has made (pictures, files): no provider takes that among the model's own words. Errors, attachments,
-    citations, switches of agents, subruns, approvals and questions are for people: a model knows them by the results of
-    its calls.
+    the model has made (pictures, files): no provider takes that among the model's own words. The same goes for a result
+    from the background, as its call has long been answered. Errors, attachments, citations, switches of agents,
+    approvals, questions and other subruns are for people: a model knows them by the results of its calls.
     """
     reply = _Rounds()
     for part in parts:
@@ -55,31 +58,45 @@ def rounds(parts: Iterable[Part]) -> list[PromptMessage]:
 
 
 def answered(call: ToolCall) -> ToolCall:
-    """Return the call with a result, whatever became of it."""
-    return call if call.result is not None else replace(call, state="failed", result=(Text(NO_RESULT),))
+    """Return the call with a result, whatever became of it, and with a word where the model did not write it."""
+    if call.result is None:
+        call = replace(call, state="failed", result=(Text(NO_RESULT),))
+    return replace(call, result=(Text(EDITED), *(call.result or ()))) if call.edited else call
 
 
 def shortened(message: PromptMessage, length: int = SHORT_RESULT) -> PromptMessage:
-    """Return the message with only the beginnings of the results of its calls, and without what tools have made.
+    """Return the message with only the beginnings of the results in it, and without what tools have made.
 
     `length` is in characters, of each result.
     """
-    parts = tuple(_shortened(part, length) if isinstance(part, ToolCall) else part for part in message.parts)
+    parts = tuple(_shortened(part, length) for part in message.parts)
     return message if parts == message.parts else replace(message, parts=parts)
 
 
-def _shortened(call: ToolCall, length: int) -> ToolCall:
-    text = call.result_text
-    cut = f"{text[:length]}\n{LEFT_OUT}".lstrip()
-    shorter = min(text, cut, key=len)
-    if call.result is None or (shorter == text and all(isinstance(part, Text) for part in call.result)):
-        return call
-    return replace(call, result=(Text(shorter),))
+def _shortened(part: Part, length: int) -> Part:
+    text = _result_text(part)
+    shorter = min(text, f"{text[:length]}\n{LEFT_OUT}".lstrip(), key=len)
+    if isinstance(part, Subrun) and shorter != text:
+        return replace(part, text=shorter)
+    if not isinstance(part, ToolCall) or part.result is None:
+        return part
+    is_short = shorter == text and all(isinstance(result, Text) for result in part.result)
+    return part if is_short else replace(part, result=(Text(shorter),))
+
+
+def _result_text(part: Part) -> str:
+    """Return the result that a call has, or that has come from the background."""
+    match part:
+        case ToolCall():
+            return part.result_text
+        case Subrun(text=text):
+            return text
+    return ""
 
 
 def longest_result(message: PromptMessage) -> int:
-    """Return how many characters the longest result of the message's calls has."""
-    return max((len(call.result_text) for call in message.calls), default=0)
+    """Return how many characters the longest result in the message has."""
+    return max((len(_result_text(part)) for part in message.parts), default=0)
 
 
 class _Rounds:
@@ -98,8 +115,9 @@ class _Rounds:
             case Summary(text):
                 self._say(Text(text))
             case Steer(text=text):
-                self.end_round()
-                self.messages.append(PromptMessage.of("user", text))
+                self._hear(text)
+            case Subrun(text=text) if text:
+                self._hear(FROM_BACKGROUND.format(part=part) + text)
             case _ if isinstance(part, _MADE):
                 self._made.append(part)
 
@@ -108,6 +126,11 @@ class _Rounds:
         if self._called:
             self.end_round()
         self._said.append(part)
+
+    def _hear(self, text: str) -> None:
+        """Add what the model was told while it wrote."""
+        self.end_round()
+        self.messages.append(PromptMessage.of("user", text))
 
     def end_round(self) -> None:
         if self._said or self._called:

@@ -53,6 +53,13 @@ def test_what_is_ready_is_done_before_anybody_is_waited_for() -> None:
     assert next_action(rejected) == CallModel(1)
 
 
+def test_an_answer_in_the_place_of_a_tool_is_its_end_and_the_tool_is_not_called() -> None:
+    asks = after(RunState(), Replied(0, CALLS[1:]))
+    answered = after(put_away(asks), CallEnded("b"))
+    assert next_action(answered) == CallModel(1)
+    assert after(answered, Allowed("b")) == answered, "who answers later changes nothing"
+
+
 def test_a_call_in_the_background_is_waited_for_at_the_end_alone() -> None:
     state = after(after(RunState(), Replied(0, CALLS[:1])), Started(("a",)))
     state = after(state, Detached("a"))

@@ -15,6 +15,7 @@ from messages.parts import Approval, Part, Question, Steer, Subrun, Text, ToolCa
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
+DECISIONS = ["approve", "reject", "edit", "respond"]
 RESUME, STEER = "/api/agents/chat/resume", "/api/agents/chat/steer"
 CALLS: list[Part] = [ToolCall("c1", "mail", '{"to": "a"}'), ToolCall("c2", "mail", '{"to": "b"}')]
 
@@ -51,8 +52,7 @@ def payload() -> dict[str, Any]:
             {"name": "mail", "arguments": '{"to": "b"}', "tool_call_id": "c2"},
         ],
         "review_configs": [
-            {"action_name": "mail", "tool_call_id": call_id, "allowed_decisions": ["approve", "reject"]}
-            for call_id in ("c1", "c2")
+            {"action_name": "mail", "tool_call_id": call_id, "allowed_decisions": DECISIONS} for call_id in ("c1", "c2")
         ],
     }
 
@@ -87,7 +87,7 @@ def test_all_calls_are_decided_at_once(owner: User, waits: Run) -> None:
     [
         ({"decisions": decisions(c1="approve")}, 400, "undecided", ["c2"]),
         ({}, 400, "undecided", ["c1", "c2"]),
-        ({"decisions": decisions(c1="edit", c2="approve")}, 403, "disallowed", ["c1"]),
+        ({"decisions": decisions(c1="bribe", c2="approve")}, 403, "disallowed", ["c1"]),
     ],
 )
 def test_what_is_not_decided_or_not_allowed_changes_nothing(
@@ -96,6 +96,70 @@ def test_what_is_not_decided_or_not_allowed_changes_nothing(
     answer = Api(owner).post(RESUME, resumed(waits, **body))
     assert (answer.status_code, answer.json()[key]) == (status, value)
     assert ApprovalRequest.objects.filter(state="pending").count() == 2
+
+
+@pytest.mark.parametrize("edited", [{"to": "z"}, '{ "to": "z" }'], ids=["object", "text"])
+def test_a_call_is_edited_and_another_one_answered(owner: User, waits: Run, edited: Any) -> None:
+    words = [
+        {"tool_call_id": "c1", "decision": "edit", "editedArguments": edited, "scope": "session"},
+        {"tool_call_id": "c2", "decision": "respond", "responseText": "I did."},
+    ]
+    answer = Api(owner).post(RESUME, resumed(waits, decisions=words))
+    assert (answer.status_code, answer.json()["status"]) == (200, "resumed")
+    first, second = ApprovalRequest.objects.order_by("call_id")
+    assert (first.state, first.request["edited"], first.answer) == ("approved", '{"to": "z"}', "")
+    assert (second.state, second.answer) == ("answered", "I did.")
+    content = Api(owner).get(f"/api/messages/{waits.conversation_id}/{waits.message_id}").json()[0]["content"]
+    assert content[0]["tool_call"]["args"] == '{"to": "z"}'
+    assert content[0]["tool_call"]["edited"] is True
+    assert "edited" not in content[1]["tool_call"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "code", "words"),
+    [
+        ({"decision": "edit", "editedArguments": {"to": 7}}, "bad_arguments", "“to” must be text. Change that"),
+        ({"decision": "edit", "editedArguments": "{"}, "bad_arguments", "not valid JSON"),
+        ({"decision": "edit"}, "bad_arguments", "editedArguments"),
+        ({"decision": "respond"}, "empty", "Write an answer first."),
+        ({"decision": "respond", "responseText": "x" * 16_001}, "too_long", "too long"),
+    ],
+)
+def test_a_bad_decision_says_what_to_do_and_decides_nothing(
+    owner: User, waits: Run, decision: dict[str, Any], code: str, words: str
+) -> None:
+    for request in ApprovalRequest.objects.all():
+        request.request["schema"] = {"properties": {"to": {"type": "string"}}}
+        request.save()
+    stored = Message.objects.get(id=waits.message_id).parts
+    body = resumed(waits, decisions=[*decisions(c1="approve"), {"tool_call_id": "c2"} | decision])
+    answer = Api(owner).post(RESUME, body)
+    assert (answer.status_code, answer.json()["code"], answer.json()["invalid"]) == (400, code, ["c2"])
+    assert words in answer.json()["error"]
+    assert ApprovalRequest.objects.filter(state="pending").count() == 2
+    waits.refresh_from_db()
+    assert waits.state == "waiting"
+    assert Message.objects.get(id=waits.message_id).parts == stored
+
+
+def test_the_stream_completes_an_edited_call_with_what_ran() -> None:
+    steps = RunSteps(conversation_id=uuid4(), message_id=uuid4())
+    call = ToolCall("c1", "mail", '{"to": "a"}')
+    edited = ToolCall("c1", "mail", '{"to": "z"}', edited=True)
+    begun: list[Event] = [PartStarted(0, call), PartEnded(0), PartStarted(1, Approval("a1", "c1"))]
+    for event in begun:
+        steps.translate(event)
+    assert steps.translate(PartUpdated(0, edited)) == []
+    ended = ToolCall("c1", "mail", '{"to": "z"}', "done", (Text("Sent."),), edited=True)
+    [completed] = steps.translate(PartUpdated(0, ended))
+    assert completed["event"] == "on_run_step_completed"
+    assert completed["data"]["result"]["tool_call"] == {
+        "id": "c1", "name": "mail", "args": '{"to": "z"}', "type": "tool_call", "edited": True, "output": "Sent.",
+        "progress": 1,
+    }  # fmt: skip
+    again = RunSteps(conversation_id=uuid4(), message_id=uuid4())
+    heard = again.translate(Snapshot((ended,)))
+    assert heard[-1]["data"]["result"]["tool_call"] == completed["data"]["result"]["tool_call"]
 
 
 def test_a_question_is_answered(owner: User, waits: Run) -> None:

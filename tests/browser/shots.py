@@ -8,10 +8,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, PHONE, WIDE, send, settled
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PHONE, WIDE, run_in_shell, send, settled
+from tests.browser.test_subruns import BEGIN
+from tests.browser.test_waiting import open_card
 from tests.load.people import CSRF, Person, load, make_people
 from tests.load.stack import ROOT, Stack, running_stack
 
@@ -121,6 +124,35 @@ def walk_lately(page: Page, shot: Callable[[str], None], *, phone: bool) -> None
     page.locator(".no-connection").wait_for(state="hidden")
 
 
+def walk_waiting(page: Page, shot: Callable[[str], None], stack: Stack, person: Person) -> None:
+    """Show what a reply asks that waits for its person, and what becomes of it."""
+    page.goto("/c/new")
+    card = open_card(page, stack, person, ("Bench", "bench-model"))
+    shot("approval")
+    for summary in card.locator("summary").all():
+        summary.click()
+    card.get_by_label("Arguments, as JSON").fill('{"to": ')
+    card.get_by_role("button", name="Allow with changes").click()
+    page.wait_for_timeout(300)
+    shot("approval-with-an-error")
+    card.get_by_label("Arguments, as JSON").fill('{"to": "Eve"}')
+    card.get_by_role("button", name="Allow with changes").click()
+    settled(page)
+    page.locator("article.from-model details.tool summary").click()
+    shot("approved-with-changes")
+
+
+def walk_subruns(page: Page, shot: Callable[[str], None], stack: Stack, person: Person) -> None:
+    """Show the card of a subrun, open."""
+    chat, run, subrun = (str(uuid4()) for _ in range(3))
+    run_in_shell(stack, BEGIN.format(email=person.email, chat=chat, run=run, subrun=subrun))
+    page.goto(f"/c/{chat}")
+    card = page.locator("details.tool", has_text="Research")
+    card.locator("summary").click()
+    card.get_by_text("Stored words.").wait_for()
+    shot("subrun")
+
+
 def walk_dialogs(page: Page, shot: Callable[[str], None]) -> None:
     """Go on from a chat to what is done with it, and to the pages beside it."""
     page.get_by_role("button", name="Actions for this chat").click()
@@ -203,6 +235,8 @@ def main() -> None:
             )
             walk(page, shot, phone=phone)
             walk_lately(page, shot, phone=phone)
+            walk_waiting(page, shot, stack, person)
+            walk_subruns(page, shot, stack, person)
             context.close()
         chromium.close()
     print(f"{len(list(FOLDER.iterdir()))} pictures in {FOLDER}")

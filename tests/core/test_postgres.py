@@ -22,8 +22,8 @@ def own() -> Iterator[DatabaseWrapper]:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """What the server answered when it was asked whether it is there."""
+def server_answers(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What the server answered when it was server_answers whether it is there."""
     answers: list[bool] = []
     ask = base.DatabaseWrapper.is_usable
 
@@ -35,29 +35,29 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return answers
 
 
-def test_an_open_connection_is_not_asked_for(own: DatabaseWrapper, asked: list[bool]) -> None:
+def test_an_open_connection_is_not_asked_for(own: DatabaseWrapper, server_answers: list[bool]) -> None:
     for _ in range(3):
         with own.cursor() as cursor:
             cursor.execute("SELECT 1")
         assert own.is_usable()
-    assert asked == []
+    assert server_answers == []
 
 
-def test_one_that_the_server_ended_is_not_usable(own: DatabaseWrapper, asked: list[bool]) -> None:
+def test_one_that_the_server_ended_is_not_usable(own: DatabaseWrapper, server_answers: list[bool]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [own.connection.info.backend_pid])
         assert cursor.fetchone()[0]
     assert not own.is_usable()
-    assert asked == [False]
+    assert server_answers == [False]
 
 
-def test_a_notice_that_waits_is_no_end(own: DatabaseWrapper, asked: list[bool]) -> None:
+def test_a_notice_that_waits_is_no_end(own: DatabaseWrapper, server_answers: list[bool]) -> None:
     with own.cursor() as cursor:
         cursor.execute("LISTEN something")
     with connection.cursor() as cursor:
         cursor.execute("NOTIFY something")
     assert own.is_usable()
-    assert asked in ([True], [])  # the notice may still be on its way
+    assert server_answers in ([True], [])  # the notice may still be on its way
     assert own.is_usable()
 
 
@@ -68,10 +68,10 @@ def test_a_closed_one_is_not_usable(own: DatabaseWrapper) -> None:
     assert not own.is_usable()
 
 
-def test_one_within_a_transaction_is_asked_for(own: DatabaseWrapper, asked: list[bool]) -> None:
+def test_one_within_a_transaction_is_asked_for(own: DatabaseWrapper, server_answers: list[bool]) -> None:
     own.set_autocommit(False)
     with own.cursor() as cursor:
         cursor.execute("SELECT 1")
     assert own.is_usable()
-    assert asked == [True]
+    assert server_answers == [True]
     own.rollback()

@@ -25,6 +25,7 @@ from accounts.services import (
     tokens,
     twofactor,
 )
+from agents.tools.arguments import BadArguments
 from api.base.errors import ApiError, exception_handler
 from billing.services import budgets, holds
 from chat.services import feedback, quotes
@@ -45,12 +46,13 @@ TECHNICAL = {
     "AnswerTooLarge", "BadIdToken", "BadResponse", "BrokenAnswer", "CannotBundle", "CannotStart", "ConfigFaults",
     "Ended", "NoModel", "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "RunLost",
     "TooLarge",
-    "Undecipherable", "Untouched", "_Unreadable", "Refusal",
+    "Undecipherable", "Untouched", "_Enough", "_Unreadable", "Refusal",
 }  # fmt: skip
 PLAIN = {"Exception", "ValueError", "RuntimeError", "LookupError", "KeyError", "TypeError"}
 SAID = [
     # refusal, code, status, message
     (waiting.AnsweredAlready(), "answered", 409, "This has already been answered, or the reply has ended."),
+    (BadArguments(), "bad_arguments", 422, "These arguments don't fit the tool."),
     (waiting.NotSteerable("Too late", code="over"), "over", 409, "Too late"),
     (recovery.BadLink(), "refused", 400, "This link no longer works. Ask for a new one."),
     (recovery.ResetOff(), "refused", 403, "Passwords can't be reset by email here."),

@@ -1,9 +1,11 @@
 """A stored reply as the messages that a model reads: one round after another."""
 
+from dataclasses import replace
+
 import pytest
 
 from endpoints.providers.base import PromptMessage
-from endpoints.services.history import NO_RESULT, rounds, says_something, shortened
+from endpoints.services.history import EDITED, NO_RESULT, rounds, says_something, shortened
 from messages.parts import (
     AgentSwitch,
     Approval,
@@ -30,6 +32,8 @@ FIRST, SECOND = ToolCall("c1", "lookup", '{"q":"a"}'), ToolCall("c2", "lookup", 
 FOUND, LOST = answer(FIRST, "found"), answer(SECOND, "broken", failed=True)
 THOUGHT = Reasoning("Where?", Signature("c2ln", provider="A"))
 PICTURE = Image("image/png", "AAAA", name="a.png")
+BACKGROUND = Subrun("r1", "c1", "Research", "done", "Three cats.")
+HEARD = asked("[The result of “Research”, which went on in the background (done)]\n\nThree cats.")
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,11 @@ PICTURE = Image("image/png", "AAAA", name="a.png")
         ([Text("a"), FOUND], [said("a", FOUND), results(FOUND)]),
         ([Text("a"), Steer("i1", "Faster."), Text("b")], [said("a"), asked("Faster."), said("b")]),
         ([FOUND, Steer("i1", "Faster."), Text("b")], [said(FOUND), results(FOUND), asked("Faster."), said("b")]),
+        (
+            [FOUND, Subrun("r1", "c1", "Research", "done"), BACKGROUND, Text("b")],
+            [said(FOUND), results(FOUND), HEARD, said("b")],
+        ),
+        ([Text("a"), FOUND, BACKGROUND], [said("a", FOUND), results(FOUND), HEARD]),
         ([Summary("All so far.", covers=9), Text("b")], [said("All so far.", "b")]),
         ([Text("Here it is."), PICTURE, Text("Nice?")], [said("Here it is.", "Nice?"), asked(PICTURE)]),
         ([FOUND, PICTURE, Text("b")], [said(FOUND), results(FOUND), asked(PICTURE), said("b")]),
@@ -62,6 +71,12 @@ def test_a_call_without_a_result_says_so(state: str) -> None:
     call = ToolCall("c1", "lookup", '{"q":', state=state)  # type: ignore[arg-type]
     answered = answer(call, NO_RESULT, failed=True)
     assert rounds([call]) == [said(answered), results(answered)]
+
+
+def test_a_call_that_a_person_has_edited_says_so_where_its_result_is() -> None:
+    edited = replace(FOUND, arguments='{"q":"z"}', edited=True)
+    noted = replace(edited, result=(Text(EDITED), Text("found")))
+    assert rounds([edited]) == [said(noted), results(noted)]
 
 
 @pytest.mark.parametrize(
@@ -86,5 +101,7 @@ def test_long_results_are_shortened_and_what_tools_made_is_left_out() -> None:
     cut = shortened(said("a", long, small)).calls
     assert cut[0].result_text == "x" * 2_000 + "\n[the rest was left out]"
     assert cut[1].result == (Text('y\n\na.png\n\nb.txt\n\n{"a": 1}'),)
-    for whole in (said("a", FOUND), asked("x" * 9_000)):
+    [heard] = shortened(said(replace(BACKGROUND, text="z" * 5_000))).parts
+    assert heard == replace(BACKGROUND, text="z" * 2_000 + "\n[the rest was left out]")
+    for whole in (said("a", FOUND, BACKGROUND), asked("x" * 9_000)):
         assert shortened(whole) is whole

@@ -59,6 +59,10 @@ STORED: list[tuple[str, Part]] = [
         _call('"args": "", "name": "look", "type": "tool_call", "failed": true, "output": "", "progress": 1'),
         ToolCall("a", "look", state="failed", result=(Text(""),)),
     ),
+    (
+        _call('"args": "{}", "name": "look", "type": "tool_call", "edited": true, "progress": 0'),
+        ToolCall("a", "look", "{}", edited=True),
+    ),
     ('{"type": "agent_update", "agent_update": {"name": "Second", "agentId": "ag"}}', AgentSwitch("ag", "Second")),
     ('{"data": {"x": [null]}, "kind": "file", "type": "attachment"}', Attachment("file", {"x": [None]})),
     ('{"code": "cut_off", "type": "error"}', Error("cut_off")),
@@ -86,6 +90,10 @@ STORED: list[tuple[str, Part]] = [
         Subrun("r", "c", "Sub", "done", "So"),
     ),
     ('{"type": "approval", "approval": {"id": "i", "call_id": "c"}}', Approval("i", "c")),
+    (
+        '{"type": "approval", "approval": {"id": "i", "state": "answered", "call_id": "c"}}',
+        Approval("i", "c", "answered"),
+    ),
     (
         '{"type": "question", "question": {"id": "i", "text": "Which?", "call_id": "c", "options": ["A", "B"]}}',
         Question("i", "c", "Which?", ("A", "B")),

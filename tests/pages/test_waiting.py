@@ -72,6 +72,69 @@ def test_a_rejection_tells_why_and_htmx_gets_the_branch(owner: User, asks: Calla
     assert (request.state, request.answer) == ("rejected", "Not to <b>her</b>.")
 
 
+def test_a_call_is_allowed_with_other_arguments(owner: User, asks: Callable[..., ApprovalRequest]) -> None:
+    request, client = asks(), signed_in(owner)
+    html = page_of(client, request)
+    assert "Edit arguments" in html
+    assert f'name="arguments-{request.id}"' in html
+    assert "{\n  &quot;to&quot;: &quot;&lt;b&gt;ada&lt;/b&gt;&quot;\n}</textarea>" in html
+    form = {"decision": "edit", f"arguments-{request.id}": '{"to": "<i>eve</i>"}'}
+    assert client.post(f"/approvals/{request.id}/decide", form).status_code == 302
+    request.refresh_from_db()
+    assert (request.state, request.request["edited"]) == ("approved", '{"to": "<i>eve</i>"}')
+    after = page_of(client, request)
+    assert "You changed the arguments of this call." in after
+    assert "You allowed this call with changes." in after
+    assert "&lt;i&gt;eve&lt;/i&gt;" in after
+    assert "&lt;b&gt;ada" not in after
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [("{", "not valid JSON"), ('{"to": 7}', "“to” must be text."), ("", "not valid JSON")],
+)
+def test_bad_arguments_are_refused_in_words_and_can_be_corrected(
+    owner: User, asks: Callable[..., ApprovalRequest], arguments: str, words: str
+) -> None:
+    request, client = asks(), signed_in(owner)
+    request.request["schema"] = {"type": "object", "properties": {"to": {"type": "string"}}}
+    request.save()
+    form = {"decision": "edit", f"arguments-{request.id}": arguments}
+    for headers in ({}, FRAGMENT):
+        response = client.post(f"/approvals/{request.id}/decide", form, headers=headers)
+        assert response.status_code == 422
+        assert words in response.content.decode()
+    request.refresh_from_db()
+    assert (request.state, "edited" in request.request) == ("pending", False)
+    assert Run.objects.get().state == "waiting"
+
+
+def test_an_answer_is_given_in_the_place_of_the_tool(owner: User, asks: Callable[..., ApprovalRequest]) -> None:
+    request, client = asks(), signed_in(owner)
+    assert "Answer instead" in page_of(client, request)
+    empty = client.post(f"/approvals/{request.id}/decide", {"decision": "respond"}, headers=FRAGMENT)
+    assert empty.status_code == 422
+    form = {"decision": "respond", f"instead-{request.id}": " I have <b>told</b> her. "}
+    response = client.post(f"/approvals/{request.id}/decide", form, headers=FRAGMENT)
+    assert response.status_code == 200
+    assert "You answered this call yourself." in response.content.decode()
+    request.refresh_from_db()
+    assert (request.state, request.answer) == ("answered", "I have <b>told</b> her.")
+    assert Run.objects.get().state == "queued"
+
+
+def test_arguments_that_are_too_long_to_edit_are_not_offered_for_it(
+    owner: User, asks: Callable[..., ApprovalRequest]
+) -> None:
+    request = asks()
+    long = ToolCall("c1", "send_mail", '{"to": "' + "x" * 100_000 + '"}')
+    parts = [Text("Let me see."), long, Approval(str(request.id), "c1")]
+    Message.objects.filter(id=request.run.message_id).update(parts=parts_to_json(parts))
+    html = page_of(signed_in(owner), request)
+    assert "Edit arguments" not in html
+    assert "Answer instead" in html
+
+
 @pytest.mark.parametrize(("form", "answer"), [({"option": "blue"}, "blue"), ({"answer": " Neither. "}, "Neither.")])
 def test_a_question_is_answered_by_a_button_or_in_words(
     owner: User, asks: Callable[..., ApprovalRequest], form: dict[str, str], answer: str
@@ -139,6 +202,8 @@ def test_the_other_cards_show_how_it_goes(owner: User, asks: Callable[..., Appro
     assert "Three &lt;b&gt;cats&lt;/b&gt;" in html
     assert "Shorter, &lt;i&gt;please&lt;/i&gt;" in html
     assert html.count("Research") == 1
+    assert html.count("data-subrun") == 1, "what has ended has its result, and nothing to follow"
+    assert 'data-subrun="r2"' in html
 
 
 def test_the_list_tells_which_chat_waits(owner: User, asks: Callable[..., ApprovalRequest], make_chat: Chats) -> None:

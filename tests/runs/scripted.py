@@ -30,6 +30,9 @@ OPEN = ("queued", "running", "waiting")
 Script = Callable[[ModelRequest], Sequence[Event]]
 
 
+MAIL = ToolSpec("mail", "The tool mail", {"type": "object", "properties": {"q": {"type": "string"}}})
+
+
 def said(text: str, *, reason: str = "stop", first: int = 0) -> list[Event]:
     """Return the events of a model call that says this."""
     halves = text[: len(text) // 2], text[len(text) // 2 :]
@@ -136,7 +139,7 @@ class TestTools:
         kinds: dict[str, Tool] = {
             "look": Tool(_spec("look"), self._look, "read", repeatable=True),
             "once": Tool(_spec("once"), self._look, "write"),
-            "mail": Tool(_spec("mail"), self._look, "external"),
+            "mail": Tool(MAIL, self._look, "external"),
             "ask": Tool(_spec("ask"), self._ask),
             "delegate": Tool(_spec("delegate"), self._delegate),
             "hand": Tool(_spec("hand"), self._hand),

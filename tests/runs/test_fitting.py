@@ -1,11 +1,13 @@
 """What of a prompt fits into the context window."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endpoints.providers.base import PromptMessage
 from endpoints.services.history import LEFT_OUT, in_rounds
-from messages.parts import Part, Text, ToolCall
+from messages.parts import Part, Subrun, Text, ToolCall
 from runs.fitting import fit, fitted
 from tests.prompt_maker import answer, results, said
 
@@ -64,7 +66,8 @@ def replies(draw: st.DrawFn) -> list[PromptMessage]:
         calls = [answer(ToolCall(f"c{number}-{at}", "look", "{}"), "x" * length) for at, length in enumerate(lengths)]
         messages.append(said(*calls))
         if draw(st.booleans()):
-            messages.append(PromptMessage.of("user", "heard from the background"))
+            length = draw(st.integers(1, 20_000))
+            messages.append(said("a", Subrun(f"r{number}", f"c{number}-0", "Research", "done", "y" * length)))
     return messages
 
 
@@ -89,6 +92,8 @@ def test_a_reply_never_outgrows_the_window_by_what_its_tools_say(messages: list[
 
 
 def _emptied(part: Part) -> Part:
+    if isinstance(part, Subrun):
+        return replace(part, text=LEFT_OUT[: len(part.text)])
     return answer(part, LEFT_OUT[: len(part.result_text)]) if isinstance(part, ToolCall) else part
 
 

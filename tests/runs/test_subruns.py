@@ -12,6 +12,7 @@ from chat.services.turns import turns, waiting
 from endpoints.providers.base import ModelRequest
 from messages.events import Event, Failed
 from messages.parts import Subrun, Text, ToolCall
+from tests.conversations import draft
 from tests.runs.scripted import (
     Process,
     ScriptedModel,
@@ -118,7 +119,15 @@ async def test_a_result_from_the_background_comes_while_the_model_speaks(
     assert run.message.text == "Let me see.\n\nI have begun.\n\nThey are three."
     assert run.message.content[2] == Subrun(str(child.id), "c1", "Research", "done")
     assert run.message.content[4] == Subrun(str(child.id), "c1", "Research", "done", "Three cats.")
-    assert texts(model.requests[3])[-1].endswith("Three cats.")
+    result = "user: [The result of “Research”, which went on in the background (done)]\n\nThree cats."
+    assert texts(model.requests[3])[-2:] == ["assistant: I have begun.", result]
+    later = await sync_to_async(turns.start_turn)(
+        user=owner, conversation_id=run.conversation_id, draft=draft(text="And dogs?", parent_id=run.message_id)
+    )
+    await over(later)
+    assert texts(model.requests[4])[-4:] == [
+        "assistant: I have begun.", result, "assistant: They are three.", "user: And dogs?",
+    ]  # fmt: skip
 
 
 async def test_a_run_waits_for_its_background_without_a_slot(

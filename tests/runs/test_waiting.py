@@ -7,14 +7,18 @@ from asgiref.sync import sync_to_async
 from django.http import Http404
 
 from accounts.models import User
+from agents.tools.arguments import BadArguments
+from agents.tools.base import Agent
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import ApprovalRequest, InboxItem, Message, Run, Step
 from chat.services.model_settings import ModelSettings
 from chat.services.turns import turns, waiting
 from chat.services.turns.checkpoint import Checkpoint
+from endpoints.services.history import EDITED
 from endpoints.services.tokens import prompt_size
 from messages.parts import AgentSwitch, Approval, Question, Steer, Text, ToolCall
 from tests.runs.scripted import (
+    MAIL,
     Process,
     ScriptedModel,
     TestTools,
@@ -33,6 +37,8 @@ from tests.runs.scripted import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("provider")]
 
 decide = sync_to_async(waiting.decide)
+allow_edited = sync_to_async(waiting.allow_edited)
+answer_instead = sync_to_async(waiting.answer_instead)
 reply_to = sync_to_async(waiting.reply_to)
 steer = sync_to_async(waiting.steer)
 
@@ -74,7 +80,8 @@ async def test_an_approval_is_answered_after_a_restart_of_everything(
     hold = await Hold.objects.aget()
     assert (hold.state, hold.amount) == ("open", 0)
     assert await LedgerEntry.objects.filter(reason="message").acount() == 1
-    assert (request.kind, request.request) == ("approval", {"name": "mail", "arguments": '{"q": "you"}'})
+    asked_for = {"name": "mail", "arguments": '{"q": "you"}', "schema": MAIL.parameters}
+    assert (request.kind, request.request) == ("approval", asked_for)
     assert row.message.content[2] == Approval(str(request.id), "c1")
     await process.restart()
     assert tools.done == []
@@ -107,6 +114,101 @@ async def test_two_approvals_at_once_are_answered_one_by_one(
     assert texts(model.requests[1])[2:] == [
         "tool: found a", "tool: The person did not allow this call. They said: Not b.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["asked now", "asked by the release before"])
+async def test_edited_arguments_are_what_runs_after_a_restart_and_what_everybody_sees(
+    owner: User, process: Process, tools: TestTools, plays: Callable[..., ScriptedModel], is_old: bool
+) -> None:
+    model = plays(called(("c1", "mail", {"q": "you"})), said("Sent."))
+    started = await asked(owner)
+    [request] = await requests_of(started)
+    if is_old:
+        request.request = {"name": "mail", "arguments": '{"q": "you"}'}
+        await request.asave()
+    await process.restart()
+    await allow_edited(user=owner, request_id=request.id, arguments='{\n "q": "her"}')
+    run = await over(started)
+    assert (run.state, tools.done) == ("done", ["c1 her"])
+    assert run.message.content[1:3] == (
+        ToolCall("c1", "mail", '{"q": "her"}', "done", (Text("found her"),), edited=True),
+        Approval(str(request.id), "c1", "approved"),
+    )
+    assert texts(model.requests[1])[-1] == f"tool: {EDITED}\n\nfound her"
+    assert [call.arguments for message in model.requests[1].messages for call in message.calls] == ['{"q": "her"}']
+    await request.arefresh_from_db()
+    assert (request.request["arguments"], request.request["edited"]) == ('{"q": "you"}', '{"q": "her"}')
+
+
+async def test_the_page_has_the_edited_arguments_before_the_run_goes_on(
+    owner: User, process: Process, plays: Callable[..., ScriptedModel]
+) -> None:
+    plays(called(("c1", "mail", {"q": "you"})), said("Sent."))
+    started = await asked(owner)
+    [request] = await requests_of(started)
+    await process.stop()
+    await allow_edited(user=owner, request_id=request.id, arguments='{"q": "her"}')
+    call, approval = (await Message.objects.aget(id=started.reply.id)).content[1:3]
+    assert (call, approval) == (
+        ToolCall("c1", "mail", '{"q": "her"}', edited=True),
+        Approval(str(request.id), "c1", "approved"),
+    )
+    process.start()
+    await over(started)
+
+
+async def test_bad_arguments_change_nothing_and_the_same_ones_are_no_edit(
+    owner: User, process: Process, tools: TestTools, plays: Callable[..., ScriptedModel]
+) -> None:
+    plays(called(("c1", "mail", {"q": "you"})), said("Sent."))
+    started = await asked(owner)
+    [request] = await requests_of(started)
+    for arguments in ('{"q": 7}', "{", "[]"):
+        with pytest.raises(BadArguments):
+            await allow_edited(user=owner, request_id=request.id, arguments=arguments)
+    assert await requests_of(started) == [request]
+    await allow_edited(user=owner, request_id=request.id, arguments='{"q":"you"}')
+    run = await over(started)
+    assert tools.done == ["c1 you"]
+    assert run.message.content[1] == ToolCall("c1", "mail", '{"q": "you"}', "done", (Text("found you"),))
+
+
+async def test_an_answer_in_the_place_of_a_tool_is_its_result_after_a_restart(
+    owner: User, process: Process, tools: TestTools, plays: Callable[..., ScriptedModel]
+) -> None:
+    model = plays(called(("c1", "mail", {"q": "a"}), ("c2", "mail", {"q": "b"})), said("I see."))
+    started = await asked(owner)
+    first, second = await requests_of(started, 2)
+    with pytest.raises(waiting.NotSteerable):
+        await answer_instead(user=owner, request_id=first.id, text=" ")
+    await process.restart()
+    await answer_instead(user=owner, request_id=first.id, text="I have told them.")
+    with pytest.raises(waiting.AnsweredAlready):
+        await decide(user=owner, request_id=first.id, allowed=True)
+    await allow_edited(user=owner, request_id=second.id, arguments='{"q": "c"}')
+    run = await over(started)
+    assert (run.state, tools.done) == ("done", ["c2 c"])
+    assert run.message.content[1] == ToolCall("c1", "mail", '{"q": "a"}', "done", (Text("I have told them."),))
+    assert run.message.content[3] == Approval(str(first.id), "c1", "answered")
+    assert texts(model.requests[1])[2:] == ["tool: I have told them.", f"tool: {EDITED}\n\nfound c"]
+
+
+async def test_a_tool_that_is_gone_when_its_call_is_allowed_ends_the_call_alone(
+    owner: User,
+    process: Process,
+    tools: TestTools,
+    plays: Callable[..., ScriptedModel],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = plays(called(("c1", "mail", {"q": "you"})), said("I could not."))
+    started = await asked(owner)
+    [request] = await requests_of(started)
+    monkeypatch.setattr(tools, "agents", lambda _agent_id: Agent())
+    await process.restart()
+    await decide(user=owner, request_id=request.id, allowed=True)
+    run = await over(started)
+    assert (run.state, run.message.text) == ("done", "Let me see.\n\nI could not.")
+    assert texts(model.requests[1])[-1] == "tool: There is no tool named mail."
 
 
 async def test_answering_twice_is_refused(owner: User, process: Process, plays: Callable[..., ScriptedModel]) -> None:
@@ -255,6 +357,10 @@ async def test_strangers_have_none_of_it(
     [request] = await requests_of(started)
     with pytest.raises(Http404):
         await decide(user=stranger, request_id=request.id, allowed=True)
+    with pytest.raises(Http404):
+        await allow_edited(user=stranger, request_id=request.id, arguments="{}")
+    with pytest.raises(Http404):
+        await answer_instead(user=stranger, request_id=request.id, text="Hello")
     with pytest.raises(Http404):
         await steer(user=stranger, run_id=started.run.id, text="Hello")
     with pytest.raises(Http404):

@@ -17,7 +17,7 @@ from accounts.models import User
 from chat.models import ToolResult
 from chat.services.model_settings import ModelSettings
 from chat.services.turns.turns import ticket_for
-from tests.pages.test_consumers import Socket, one_process  # noqa: F401
+from tests.pages.tabs import Socket
 from tests.runs.scripted import Process, ScriptedModel, asked, called, happened, in_turn, over, play, said, texts
 
 pytestmark = [

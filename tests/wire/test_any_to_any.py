@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoints.services.history import rounds
+from endpoints.services.history import EDITED, FROM_BACKGROUND, rounds
 from endpoints.services.model_calls import stream
 from messages.parts import (
     AgentSwitch,
@@ -24,6 +24,7 @@ from messages.parts import (
     Resource,
     Signature,
     Steer,
+    Subrun,
     Summary,
     Text,
     ToolCall,
@@ -88,6 +89,34 @@ async def test_the_second_call_of_a_run_holds_the_first_one(to: str, model_serve
     assert "query 0" in text
 
 
+@pytest.mark.parametrize("to", NINE)
+def test_a_result_from_the_background_is_told_in_every_later_turn(to: str) -> None:
+    begun = answer(ToolCall("c1", "lookup", '{"q": "cats"}'), "It goes on in the background.")
+    heard = Subrun("r1", "c1", "Research", "done", "Three cats.")
+    reply = [Text("Let me see."), begun, Subrun("r1", "c1", "Research", "done"), Text("I have begun."), heard]
+    line = FROM_BACKGROUND.format(part=heard) + "Three cats."
+    for parts in ([*reply, Text("They are three.")], reply):
+        messages = [asked("Go"), *rounds(parts), asked("Thanks"), *rounds([Text("Welcome.")]), asked("And now?")]
+        body = body_of(to, request_of(to, messages))
+        provider_rules.check(to, body)
+        sent = json.dumps(body, ensure_ascii=False)
+        assert sent.count(json.dumps(line, ensure_ascii=False)[1:-1]) == 1
+        places = [sent.index(text) for text in ("I have begun.", "Three cats.", "Thanks", "And now?")]
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize("to", NINE)
+def test_an_edited_call_has_the_arguments_that_ran_and_says_who_wrote_them(to: str) -> None:
+    thought = Reasoning("Where?", Signature("c2ln", provider=to))
+    call = answer(ToolCall("c1", "lookup", '{"q": "dogs"}', edited=True), "Two dogs.")
+    body = body_of(to, request_of(to, [asked("Go"), *rounds([thought, call])]))
+    provider_rules.check(to, body)
+    sent = json.dumps(body, ensure_ascii=False)
+    assert sent.index("dogs") < sent.index(EDITED) < sent.index("Two dogs.")
+    if to in GEMINIS:  # the proof is of thoughts that led to another call
+        assert '"thoughtSignature": "skip_thought_signature_validator"' in sent or "thoughtSignature" not in sent
+
+
 words = st.integers(0, 10**9).map(lambda number: f"word{number}")
 blanks = st.sampled_from(["", " ", "\n", "\u200b"])
 texts = st.one_of(words, words.map(lambda word: f"  {word} \n"), blanks).map(Text)
@@ -114,6 +143,7 @@ called = st.builds(
     st.sampled_from(["", "{}", '{"q":"a"}', '{"q":', "[]", "7"]),
     st.sampled_from(["running", "done", "failed"]),
     st.one_of(st.none(), answered),
+    st.booleans(),
 )
 others = st.sampled_from(
     [Error("lost"), Attachment("k", {}), AgentSwitch("a", "A"), Citation("t"), Approval("p", "c1"), UnknownPart({})]
@@ -122,6 +152,7 @@ parts_of_replies = st.lists(
     st.one_of(
         texts, thoughts, called, pictures, documents, others,
         st.builds(Steer, words, st.one_of(words, blanks)), st.builds(Summary, words),
+        st.builds(Subrun, words, ids, words, st.sampled_from(["running", "done", "failed"]), st.one_of(words, blanks)),
     ),
     max_size=8,
 )  # fmt: skip
@@ -153,7 +184,7 @@ def test_any_history_is_valid_keeps_every_text_and_answers_every_call_once(
         provider_rules.proves_its_calls(body)
     sent = json.dumps(body, ensure_ascii=False)
     for part in (part for parts in history for part in parts):
-        if isinstance(part, Text | Steer | Summary):
+        if isinstance(part, Text | Steer | Summary | Subrun):
             assert part.text.strip().strip("\u200b") in sent
     count = sum(isinstance(part, ToolCall) for parts in history for part in parts)
     if has_tools:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from chat.models import Message
+from chat.models import Message, Run
 from messages.events import (
     TERMINAL,
     Event,
@@ -25,17 +25,30 @@ from messages.events import (
     PartUpdated,
 )
 from messages.part_base import KnownPart
-from messages.parts import Error, Part, Reasoning, Text, can_grow, grown_text, is_readable, with_grown_text
+from messages.parts import (
+    Approval,
+    Error,
+    Part,
+    Question,
+    Reasoning,
+    Text,
+    can_grow,
+    grown_text,
+    is_readable,
+    parts_from_json,
+    with_grown_text,
+)
 from messages.reducer import error_part
 from runs.follow import Batch, Subscription
 from web.fragments import TEXT_PART, footer, text_part
-from web.presenters import PartView, bare_part, present, present_messages
+from web.presenters import PartView, bare_part, present, present_messages, present_parts
 from web.rendering.message import draft_of
 from web.rendering.results import Reader, on_behalf
 from web.rendering.stream import NOTHING, MarkdownStream, Patch
 from web.rendering.text import escape, normalise
 from web.streaming.outbox import Outbox
 
+ASKS = (Approval, Question)  # what a subrun asks stands below the reply that has begun it, and there alone
 PLAIN_SHOWN = 20_000  # characters of what a tool is asked that the page shows
 
 
@@ -111,8 +124,15 @@ class RunRenderer:
     What it keeps of the message has marks for what is drawn elsewhere; its outbox fills them in.
     """
 
-    def __init__(self, subscription: Subscription, ended: Callable[["RunRenderer", Batch], None]) -> None:
+    def __init__(
+        self,
+        subscription: Subscription,
+        ended: Callable[["RunRenderer", Batch], None],
+        *,
+        is_subrun: bool = False,
+    ) -> None:
         self.subscription = subscription
+        self._is_subrun = is_subrun
         self.outbox = Outbox()
         self._viewers: list[Viewer] = []
         self._joining: list[Viewer] = []  # those that wait for their snapshot
@@ -214,6 +234,8 @@ class RunRenderer:
     def _paint_part(self, index: int, part: Part, *, live: bool = False) -> str:
         """Return a part that does not grow any more. `live`: it has just come."""
         if not is_readable(part):
+            if self._is_subrun and isinstance(part, ASKS):
+                return ""
             among = self.subscription.reducer.parts
             return render_part(bare_part(index, part, live=live and isinstance(part, Error), among=among))
         html = self.outbox.mark(draft_of(part.text))
@@ -241,6 +263,8 @@ class RunRenderer:
         live = self._begin(index, part)
         if live is None:
             self._html.append(self._paint_part(index, part))
+            if not self._html[index]:
+                return []
             among = self.subscription.reducer.parts
             return [command("n", self._gid, index, render_part(bare_part(index, part, live=True, among=among)))]
         self._live[index] = live
@@ -308,15 +332,32 @@ SELECT {", ".join(f"m.{field.attname}" for field in Message._meta.concrete_field
     EXISTS (SELECT FROM chat_message s WHERE s.conversation_id = m.conversation_id AND s.parent_id = m.parent_id
         AND s.id <> m.id) AS has_siblings
 FROM chat_generation r JOIN chat_message m ON m.id = r.message_id
-WHERE r.id = ANY(%s)
+WHERE r.id = ANY(%s) AND r.parent_id IS NULL
 """
+
+
+def stored_subrun(run: Run) -> str:
+    """Return the message that shows what a subrun had written when it was saved last."""
+    with on_behalf(Reader(left=0)):
+        views = present_parts(parts_from_json(run.content or ()))
+    return command(
+        "reset", str(run.id), "".join(render_part(view) for view in views if not isinstance(view.source, ASKS))
+    )
+
+
+def _ends_of_subruns(wanted: dict[UUID, bool]) -> dict[UUID, str]:
+    frames = {}
+    for run in Run.objects.filter(id__in=list(wanted), parent__isnull=False) if wanted else ():
+        end = command("d", str(run.id), run.state, "")
+        frames[run.id] = "\n".join([stored_subrun(run), end]) if wanted[run.id] else end
+    return frames
 
 
 def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
     """Return the frame that ends each run, by its id; True asks for the message as stored too.
 
-    A run that is gone with its conversation is left out. Reads the database: one query for any number of messages, and
-    three for those that have siblings, that are asked for whole, or that another run is writing by now.
+    A run that is gone with its conversation is left out. Reads the database: one query for any number of messages, one
+    for subruns, and three for messages that have siblings, are asked for whole, or are being written again by now.
     """
     ended: list[Any] = list(Message.objects.raw(_ENDED, [list(wanted)]))
     is_plain = {
@@ -332,4 +373,4 @@ def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
             parts = "".join(render_part(part) for part in view.parts)
             frame = "\n".join([command("reset", str(row.run_id), parts), frame])
         frames[row.run_id] = frame
-    return frames
+    return frames | _ends_of_subruns({run_id: whole for run_id, whole in wanted.items() if run_id not in frames})

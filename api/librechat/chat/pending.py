@@ -8,7 +8,7 @@ from api.base.payloads import milliseconds
 from chat.models import ApprovalRequest, InboxItem
 from messages.parts import Approval, Part, Question, ToolCall
 
-DECISIONS = ["approve", "reject"]
+DECISIONS = ["approve", "reject", "edit", "respond"]
 
 
 def approval_action(parts: Sequence[Part], action_id: str, ids: Mapping[str, str]) -> dict[str, Any]:

@@ -105,8 +105,8 @@ class RunSteps:
                 return self._start(index, part)
             case PartUpdated(index, Subrun() as part):
                 return [self._subagent(part)]
-            case PartUpdated(index, part):
-                return [self._complete(index)] if isinstance(part, ToolCall) and index in self._calls else []
+            case PartUpdated(index, ToolCall()) if index in self._calls:
+                return self._update_call(index)
             case Usage():
                 self.usages.append(self._usage(event))
                 return [{"event": "on_token_usage", "data": self.usages[-1]}]
@@ -191,11 +191,20 @@ class RunSteps:
         return [step, *self._grow(index, part.text)]
 
     def _start_call(self, index: int, part: ToolCall) -> list[Payload]:
-        call = {"id": part.id, "name": part.name, "args": "", "type": "tool_call"}
+        call: Payload = {"id": part.id, "name": part.name, "args": "", "type": "tool_call"}
+        call |= {"edited": True} if part.edited else {}
         self._calls[index] = {"id": self._step_id(index), "index": self._places[index], "call": call}
         details = {"type": "tool_calls", "tool_calls": [dict(call)]}
         payloads = [self._start_step(index, "tool_calls", details), *self._grow(index, part.arguments)]
         return [*payloads, self._complete(index)] if part.result is not None else payloads
+
+    def _update_call(self, index: int) -> list[Payload]:
+        """Return what tells of a call that has its result, or that a person has edited: clients hear its arguments
+        again when it is completed, as chunks can only be added to."""
+        call = self._reducer.parts[index]
+        if isinstance(call, ToolCall) and call.edited:
+            self._calls[index]["call"] |= {"args": call.arguments, "edited": True}
+        return [self._complete(index)] if isinstance(call, ToolCall) and call.result is not None else []
 
     def _complete(self, index: int) -> Payload:
         step = self._calls[index]

@@ -1,5 +1,7 @@
 """What a client does to a run in progress, beside following and stopping it: steering it, deciding what it asks."""
 
+import json
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from agents.tools.arguments import BadArguments
 from api.base.errors import ApiError
 from api.base.payloads import ApiRequest, ApiResponse, milliseconds, person, read_body
 from api.librechat.chat.pending import DECISIONS
@@ -58,11 +61,16 @@ class SteerArmed(ApiResponse):
 
 
 class Decision(ApiRequest):
+    """What a person decides about one call. It holds for that call alone, whatever `scope` a client offers."""
+
     model_config = ConfigDict(extra="ignore", alias_generator=None)
 
     tool_call_id: str = Field(max_length=256)
     decision: str = Field(max_length=32)
     reason: str | None = None
+    edited_arguments: dict[str, Any] | str | None = Field(None, alias="editedArguments")  # an object, or its JSON
+    response_text: str | None = Field(None, alias="responseText")
+    scope: Literal["once", "session", "always"] | None = None
 
 
 class ResumeRequest(ApiRequest):
@@ -168,17 +176,30 @@ def _decide(request: Request, approvals: list[ApprovalRequest], decisions: list[
     if undecided := [one.call_id for one in approvals if one.call_id not in decided]:
         raise ApiError(400, {"error": _("Decide on every call."), "undecided": undecided})
     if disallowed := [call_id for call_id, one in decided.items() if one.decision not in DECISIONS]:
-        message = _("Calls can only be approved or rejected here.")
+        message = _("Decide “approve”, “reject”, “edit” or “respond”.")
         raise ApiError(403, {"error": message, "disallowed": disallowed})
-    with transaction.atomic():
+    with transaction.atomic():  # all or none
         for approval in approvals:
-            decision = decided[approval.call_id]
-            waiting.decide(
-                user=person(request),
-                request_id=approval.id,
-                allowed=decision.decision == "approve",
-                reason=decision.reason or "",
-            )
+            try:
+                _decide_one(person(request), approval.id, decided[approval.call_id])
+            except (BadArguments, waiting.NotSteerable) as refused:
+                body = {"error": refused.message, "code": refused.code, "invalid": [approval.call_id]}
+                raise ApiError(400, body) from None
+
+
+def _decide_one(user: User, request_id: UUID, decision: Decision) -> None:
+    match decision.decision:
+        case "edit":
+            given = decision.edited_arguments
+            if given is None:
+                raise BadArguments(_("Send the arguments to call with as editedArguments."))
+            arguments = given if isinstance(given, str) else json.dumps(given)
+            waiting.allow_edited(user=user, request_id=request_id, arguments=arguments)
+        case "respond":
+            waiting.answer_instead(user=user, request_id=request_id, text=decision.response_text or "")
+        case other:
+            reason = decision.reason or ""
+            waiting.decide(user=user, request_id=request_id, allowed=other == "approve", reason=reason)
 
 
 def _answer_question(request: Request, question: ApprovalRequest, body: ResumeRequest) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
+from agents.tools.arguments import checked_arguments, same_arguments
 from chat import access
 from chat.models import ApprovalRequest, InboxItem, Message, Run
 from chat.services.notices import notify
@@ -49,6 +50,27 @@ def decide(*, user: User, request_id: UUID, allowed: bool, reason: str = "") -> 
     return _answer(user, request, ApprovalRequest.Kind.APPROVAL, state, _clean(reason, MAX_ANSWER, may_be_empty=True))
 
 
+def allow_edited(*, user: User, request_id: UUID, arguments: str) -> ApprovalRequest:
+    """Allow a call that waits for it with other arguments, JSON text as the tool's schema wants it.
+
+    Raises `Http404`, `AnsweredAlready`, and `BadArguments`, which changes nothing: they can be corrected.
+    """
+    request = access.approval_for(user, request_id)
+    edited = checked_arguments(arguments, request.request.get("schema"))
+    changes = {} if same_arguments(request.request.get("arguments", ""), edited) else {"edited": edited}
+    return _answer(user, request, ApprovalRequest.Kind.APPROVAL, ApprovalRequest.State.APPROVED, "", **changes)
+
+
+def answer_instead(*, user: User, request_id: UUID, text: str) -> ApprovalRequest:
+    """Give the model an answer in the place of a tool, whose call waits for permission: it is not called.
+
+    Raises `Http404`, `AnsweredAlready`, `NotSteerable` (nothing said, or too much).
+    """
+    request = access.approval_for(user, request_id)
+    answer = _clean(text, MAX_ANSWER)
+    return _answer(user, request, ApprovalRequest.Kind.APPROVAL, ApprovalRequest.State.ANSWERED, answer)
+
+
 def reply_to(*, user: User, request_id: UUID, text: str) -> ApprovalRequest:
     """Answer a question. Raises `Http404`, `AnsweredAlready`, `NotSteerable` (nothing said, or too much)."""
     request = access.approval_for(user, request_id)
@@ -56,14 +78,16 @@ def reply_to(*, user: User, request_id: UUID, text: str) -> ApprovalRequest:
     return _answer(user, request, ApprovalRequest.Kind.QUESTION, ApprovalRequest.State.ANSWERED, answer)
 
 
-def _answer(user: User, request: ApprovalRequest, kind: str, state: str, text: str) -> ApprovalRequest:
+def _answer(user: User, request: ApprovalRequest, kind: str, state: str, text: str, **changes: str) -> ApprovalRequest:
+    """Store the answer, once; `changes` are what it adds to what was asked. Locks the run's row."""
     if request.kind != kind:
         raise AnsweredAlready
     with transaction.atomic():
         run = Run.objects.select_for_update(of=("self",)).filter(id=request.run_id, state__in=Run.OPEN).first()
         pending = ApprovalRequest.objects.filter(id=request.id, state=ApprovalRequest.State.PENDING)
         now = timezone.now()
-        if run is None or not pending.update(state=state, answer=text, answered_by=user, answered_at=now):
+        said = {"state": state, "answer": text, "request": request.request | changes}
+        if run is None or not pending.update(**said, answered_by=user, answered_at=now):
             raise AnsweredAlready
         request.refresh_from_db()
         if run.state == Run.State.WAITING:  # else its generator shows it

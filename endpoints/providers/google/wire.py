@@ -132,8 +132,9 @@ def _parts_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
                 yield _inline(part)
             case ToolCall():
                 call = {"functionCall": {"name": part.name, "args": arguments_of(part)}}
-                # The first of parallel calls carries the proof of the thoughts that led to them.
-                yield call | ({"thoughtSignature": proof} if proof else {})
+                # The first of parallel calls carries the proof of the thoughts that led to them; they did not lead to
+                # one that a person has edited.
+                yield call | ({"thoughtSignature": proof} if proof and not part.edited else {})
                 proof = ""
 
 

@@ -12,6 +12,7 @@ import { reloadMessages, TRIES } from "./reload.js";
 import { forgiveSlip, toEnd, watchThread } from "./scroll.js";
 import { send, start } from "./socket.js";
 import { followed, markState, renewed, runs } from "./state.js";
+import { heardOfSubrun, watchAgain } from "./subruns.js";
 
 const reloaded = new Set(); // runs that were gone, and whose messages were read anew
 
@@ -19,10 +20,12 @@ function opened(isAgain) {
   if (isAgain) refreshList();
   setAway(false);
   for (const [run, article] of runs) send({ follow: run, ticket: article.dataset.ticket });
+  watchAgain();
 }
 
 function heard([name, run, ...rest]) {
   if (name === "notice") return notices[run]?.(...rest);
+  if (heardOfSubrun([name, run, ...rest])) return;
   if (name === "gone") return gone(run);
   const article = runs.get(run);
   if (!article || !(name in changes)) return;

@@ -23,7 +23,7 @@ function append(container, tail) {
 export const changes = {
   /** All of the reply. */
   reset(article, html) {
-    const wasOpen = [...article.querySelectorAll(".think[open]")].map((part) => part.dataset.part);
+    const wasOpen = [...article.querySelectorAll(":scope > .parts > details[open]")].map((part) => part.dataset.part);
     article.querySelector(".parts").innerHTML = html;
     unfold(article);
     for (const index of wasOpen) partOf(article, index)?.setAttribute("open", "");

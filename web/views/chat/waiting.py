@@ -10,16 +10,24 @@ from chat.models import ApprovalRequest
 from chat.services.turns import waiting
 from web.shell import SignedInRequest, is_partial, show_branch, signed_in
 
-APPROVE = "approve"  # the value of the button; any other rejects
+# The values of the buttons; any other rejects.
+APPROVE, EDIT, RESPOND = "approve", "edit", "respond"
 
 
 @require_POST
 @signed_in
 def decide(request: SignedInRequest, request_id: UUID) -> HttpResponse:
-    """Allow a call, or reject it with a reason."""
-    allowed = request.POST.get("decision") == APPROVE
+    """Allow a call, as it is or with other arguments; answer in its place; or reject it with a reason."""
+    user, decision = request.user, request.POST.get("decision")
+    if decision == EDIT:
+        arguments = request.POST.get(f"arguments-{request_id}", "")
+        return _show(request, waiting.allow_edited(user=user, request_id=request_id, arguments=arguments))
+    if decision == RESPOND:
+        text = request.POST.get(f"instead-{request_id}", "")
+        return _show(request, waiting.answer_instead(user=user, request_id=request_id, text=text))
+    allowed = decision == APPROVE
     reason = "" if allowed else request.POST.get(f"reason-{request_id}", "")
-    return _show(request, waiting.decide(user=request.user, request_id=request_id, allowed=allowed, reason=reason))
+    return _show(request, waiting.decide(user=user, request_id=request_id, allowed=allowed, reason=reason))
 
 
 @require_POST
