@@ -36,6 +36,7 @@ class _Shape:
 def article(view: MessageView, *, part: Callable[[PartView], str], quotes: Callable[[], str]) -> SafeString:
     """Return a message. `part` renders one of its parts, and `quotes` what it quotes."""
     values = _values_of(view) | {
+        "moment": moment(view.created_at),
         "parts": mark_safe("".join(map(part, view.parts))),  # noqa: S308 (all three are rendered templates)
         "asked": mark_safe("".join(map(part, view.asked))),  # noqa: S308
         "quotes": mark_safe(quotes()) if view.quotes else "",  # noqa: S308
@@ -45,7 +46,8 @@ def article(view: MessageView, *, part: Callable[[PartView], str], quotes: Calla
 
 def footer(view: MessageView) -> SafeString:
     """Return what can be done with a message, as it stands below it."""
-    return _FOOTER.fill(_shape_of(view), _values_of(view))
+    values = _values_of(view) | {"moment": moment(view.created_at) if view.is_user else ""}  # a reply's is above it
+    return _FOOTER.fill(_shape_of(view), values)
 
 
 def text_part(view: PartView) -> SafeString:
@@ -145,7 +147,6 @@ def _values_of(view: MessageView) -> dict[str, str]:
         "run_id": str(view.run_id),
         "ticket": view.ticket,
         "waited": str(view.waited),
-        "moment": moment(view.created_at),
     }
 
 

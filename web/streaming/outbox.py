@@ -36,6 +36,9 @@ class Outbox:
 
     def put(self, frame: str, deliver: Deliver, *, settles: bool = False) -> None:
         """Have `deliver` called with the frame, now or soon; one that settles waits for what went out plain, too."""
+        if not self._jobs and not self._queue:  # nothing is drawn elsewhere, as of most replies
+            deliver(frame)
+            return
         self._queue.append((frame, deliver, settles))
         if self._waiting is None:
             self._send_what_is_ready()
