@@ -60,6 +60,14 @@ def typed_part(view: PartView) -> SafeString:
     return _TYPED_PART.fill(None, {"index": str(view.index), "html": view.html})
 
 
+def unchanging(template_name: str) -> SafeString:
+    """Return a template that has no variables; in each language it is rendered once."""
+    kept = _UNCHANGING.get(template_name)
+    if kept is None:
+        kept = _UNCHANGING[template_name] = Prebuilt(template_name, lambda shape, holes: {})
+    return kept.fill(None, {})
+
+
 def conversation_row(row: Conversation, *, is_current: bool) -> SafeString:
     """Return a row of the list. `is_running` and `is_asking` are of `row` when it comes from the list."""
     flags = (row.is_pinned, getattr(row, "is_running", False), getattr(row, "is_asking", False), is_current)
@@ -200,6 +208,7 @@ def _header_context(shape: _Header, holes: Holes) -> dict[str, Any]:
     }
 
 
+_UNCHANGING: dict[str, Prebuilt[None]] = {}
 _ARTICLE = Prebuilt("chat/message.html", _message_context)
 _FOOTER = Prebuilt("chat/message_foot.html", _message_context)
 _TEXT_PART = Prebuilt(TEXT_PART, _part_context)

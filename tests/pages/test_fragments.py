@@ -162,3 +162,27 @@ def test_the_header_is_what_its_template_gives(chosen: dict[str, Any], project: 
                 oob=False,
             )
             assert fragments.header_actions(page, is_oob=False) == expected
+
+
+@pytest.mark.parametrize("name", ["chat/words.html", "chat/shortcuts.html", "chat/row_menu.html"])
+def test_what_has_no_variables_is_the_same_in_each_language(name: str) -> None:
+    for _ in range(2):
+        for language in ("en", "de", "ar"):
+            with translation.override(language):
+                assert fragments.unchanging(name) == _rendered(name)
+
+
+def test_a_time_is_told_anew_where_the_day_or_the_language_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = datetime(2026, 3, 1, 9, 5, tzinfo=UTC)
+    shown: dict[tuple[str, str, str], str] = {}
+    for day in ("2026-03-01", "2026-03-02"):
+        monkeypatch.setattr("django.utils.timezone.now", lambda day=day: datetime.fromisoformat(f"{day}T11:00:00Z"))
+        for language in ("en", "de"):
+            for zone in ("UTC", "Asia/Tokyo"):
+                with translation.override(language), timezone.override(zone):
+                    shown[day, language, zone] = moment(written)
+                    assert moment(written) == shown[day, language, zone]
+    assert len(set(shown.values())) == 8
+    assert ">09:05<" in shown["2026-03-01", "en", "UTC"]
+    assert ">18:05<" in shown["2026-03-01", "de", "Asia/Tokyo"]
+    assert ">01.03.2026<" in shown["2026-03-02", "de", "UTC"]

@@ -25,6 +25,12 @@ def article(context: template.Context, message: MessageView) -> SafeString:
 
 
 @register.simple_tag
+def unchanging(template_name: str) -> SafeString:
+    """Return a template that has no variables, like `{% include %}` without rendering it each time."""
+    return fragments.unchanging(template_name)
+
+
+@register.simple_tag
 def conversation_row(row: Conversation, current: UUID | None) -> SafeString:
     """Return a row of the list of conversations; `current` is the id of the one on view."""
     return fragments.conversation_row(row, is_current=row.id == current)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.conf import settings
@@ -11,8 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.services import permissions, site
@@ -128,10 +129,17 @@ def initials(name: str) -> str:
 def moment(value: datetime) -> SafeString:
     """Return a time as people say it: the hour today, else the day; the whole of it when pointed at."""
     local = timezone.localtime(value)
-    today = local.date() == timezone.localdate()
-    short = time_format(local, "H:i") if today else date_format(local, "SHORT_DATE_FORMAT")
-    whole = date_format(local, "DATETIME_FORMAT")
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), whole, short)
+    is_today = local.date() == timezone.localdate()
+    return _moment(local.isoformat(timespec="seconds"), is_today, get_language())
+
+
+@lru_cache(4096)
+def _moment(local: str, is_today: bool, language: str | None) -> SafeString:
+    """Return the same time in the same words without putting them together again. `language` is the one in use."""
+    value = datetime.fromisoformat(local)
+    short = time_format(value, "H:i") if is_today else date_format(value, "SHORT_DATE_FORMAT")
+    whole = date_format(value, "DATETIME_FORMAT")
+    return format_html('<time datetime="{}" title="{}">{}</time>', local, whole, short)
 
 
 @register.filter
