@@ -126,7 +126,8 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
     raw = connection.connection
     branch_values = history.values_of(ids)
     values = {"ids": list(ids), "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
-    with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
+    # Without a block of its own: what is sent together is one transaction, and commits with the last statement.
+    with connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
         taken = taking.execute(_CLAIM, values, prepare=True)

@@ -19,7 +19,7 @@ from messages.stream_format import KEPT_AFTER_END, encode, key_of
 log = logging.getLogger(__name__)
 
 KEPT_UNFINISHED = 6 * 3600  # a log nobody closed goes by itself
-FIRST_FLUSH = 0.004  # a run's first event goes out at once, all new ones of 4 ms together
+FIRST_FLUSH = 0.004  # a run's first event goes out at once, but those of 4 ms together
 FASTEST, SLOWEST, PER_RUN = 0.025, 0.1, 0.00025  # otherwise every 0.25 ms x running, between 25 and 100 ms
 
 
@@ -130,13 +130,15 @@ class LogWriter:
     async def flush_for_ever(self) -> None:
         """Write all runs once per interval, and new ones at once in between: somebody waits for their first word."""
         now = asyncio.get_running_loop().time
-        due = 0.0
+        due = first_due = 0.0
         while True:
             await self._wake.wait()
             try:
                 async with asyncio.timeout_at(due):
                     await self._fresh.wait()
-                    await asyncio.sleep(FIRST_FLUSH)
+                    if (early := first_due - now()) > 0:
+                        await asyncio.sleep(early)
+                first_due = now() + FIRST_FLUSH
                 new = {run for run in self._dirty if not run.started}
             except TimeoutError:
                 new = self._dirty
