@@ -67,10 +67,14 @@ def http_session(person: Person) -> aiohttp.ClientSession:
 async def open_tabs(stack: Stack, people: list[Person]) -> list[PageUser]:
     """Give each person one tab whose connections are open before a clock starts."""
     tabs = [PageUser(stack.base, http_session(person), CSRF) for person in people]
-    for start in range(0, len(tabs), 20):
-        batch = tabs[start : start + 20]
-        await asyncio.gather(*(tab.open() for tab in batch))
-        await asyncio.gather(*(_touch(tab) for tab in batch))
+    try:
+        for start in range(0, len(tabs), 20):
+            batch = tabs[start : start + 20]
+            await asyncio.gather(*(tab.open() for tab in batch))
+            await asyncio.gather(*(_touch(tab) for tab in batch))
+    except BaseException:
+        await close_tabs(tabs)
+        raise
     return tabs
 
 
