@@ -46,7 +46,8 @@ slapd:
 	@sh deploy/slapd.sh
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.load.bench $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m tests.load.bench $(if $(ONLY),--only $(ONLY)) $(if $(GROUPS),--groups $(GROUPS)) \
+		$(if $(AGAINST),--against $(AGAINST) $(if $(PAIRS),--pairs $(PAIRS)))
 
 shots: $(VENV)/.dev chromium
 	$(BIN)/python -m tests.browser.shots

@@ -1,35 +1,29 @@
 """`make bench`: what Parley costs, measured on this machine, beside a client straight at the model server.
 
-It prints a table and saves it as JSON and Markdown in `bench-results/`. It never fails for being slow.
+It prints a table and saves it as JSON and Markdown in `bench-results/`. It never fails for being slow. With `--against`
+it measures another revision too: see `docs/performance.md`.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import platform
-import re
-import statistics
 import subprocess
-import time
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from tests.load.adapters_bench import bench_adapters
-from tests.load.clients import Sample, direct, gather, through_api
+from tests.load.figures import COMPARED, GROUPS, MUST, Sizes, chosen_groups, label, shown
 from tests.load.ledger_bench import bench_ledger
-from tests.load.people import close_tabs, http_session, load, make_people, open_tabs, write_conversations
+from tests.load.measure import measure
+from tests.load.pairs import bench_pairs
 from tests.load.search_bench import bench_search
-from tests.load.stack import ROOT, Stack, restart, running_stack
+from tests.load.stack import RESULTS, ROOT
 
-RESULTS = ROOT / "bench-results"
-STEADY = "[[tokens:200 delay=20]] go"
-SINGLE = "[[tokens:20 delay=5]] go"
+ALONE: dict[str, Callable[[Any], None]] = {"search": bench_search, "ledger": bench_ledger, "adapters": bench_adapters}
 
 
 @dataclass
@@ -63,182 +57,60 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def quantile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=sorted(ALONE), help="this part alone")
+    parser.add_argument("--groups", default="", help=f"of the rest only these, with commas: {', '.join(GROUPS)}")
+    parser.add_argument("--against", metavar="REV", help="also measure this revision, and print the ratios")
+    parser.add_argument("--pairs", type=int, default=5, help="how often both are measured")
+    parser.add_argument("--python", default=sys.executable, help="the other revision's Python")
+    parser.add_argument("--streams", type=int, nargs="*", help="streams at once (default: 10 50 100 200)")
+    parser.add_argument("--rounds", type=int, default=Sizes.rounds, help="single turns measured per way")
+    parser.add_argument("--crowd", type=int, default=Sizes.crowd, help="sockets, and streams of the group crowd")
+    parser.add_argument("--restarts", type=int, default=Sizes.restarts)
+    parser.add_argument("--conversations", type=int, default=Sizes.conversations, help="in the list")
+    parser.add_argument("--messages", type=int, default=Sizes.messages, help="in the long conversation")
+    options = parser.parse_args()
+    try:
+        options.groups = chosen_groups(options.groups, COMPARED if options.against else GROUPS)
+    except ValueError as fault:
+        parser.error(str(fault))
+    if options.against and options.only:
+        parser.error("--only measures one revision")
+    return options
 
 
-def ms(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms"
-
-
-async def first_token(report: Report, stack: Stack, rounds: int) -> None:
-    """Time to the first token added over the direct way, one at a time, ways taking turns."""
-    person = make_people(stack, 1)[0]
-    [tab] = await open_tabs(stack, [person])
-    async with aiohttp.ClientSession() as straight, http_session(person) as api:
-        ways: dict[str, Callable[[], Awaitable[Sample]]] = {
-            "direct": lambda: direct(straight, stack.model_url, SINGLE),
-            "page": lambda: tab.turn(SINGLE),
-            "api": lambda: through_api(api, stack.base, person.token, SINGLE),
-        }
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for number in range(rounds + 5):
-            for name, way in ways.items():
-                sample = await way()
-                if sample.failed:
-                    report.add(f"first token, {name}: FAILED", sample.failed)
-                    return
-                if number >= 5:
-                    times[name].append(sample.first)
-    await close_tabs([tab])
-    base = statistics.median(times["direct"])
-    for name, target in (("page", "≤ 15 / 30 ms"), ("api", "")):
-        added = [value - base for value in times[name]]
-        value = f"{ms(statistics.median(added))} / {ms(quantile(added, 0.95))}"
-        report.add(f"first token added over direct, {name}, median / p95", value, target, f"direct {ms(base)}")
-
-
-async def single_stream(report: Report, stack: Stack) -> None:
-    """One stream without delay: how fast text can pass."""
-    person = make_people(stack, 1)[0]
-    [tab] = await open_tabs(stack, [person])
-    times: dict[int, list[float]] = {2_000: [], 20_000: []}
-    for _ in range(5):
-        for tokens, taken in times.items():
-            sample = await tab.turn(f"[[tokens:{tokens} delay=0]] go")
-            if sample.failed:
-                report.add(f"one stream of {tokens}: FAILED", sample.failed)
-                return
-            taken.append(sample.total)
-    await close_tabs([tab])
-    small, large = statistics.median(times[2_000]), statistics.median(times[20_000])
-    report.add(
-        "one stream of 2,000 tokens without delay", f"{2000 / small:,.0f} tokens/s", "≥ 20,000 tokens/s", ms(small)
+def sizes_of(options: argparse.Namespace) -> Sizes:
+    alone = not options.against
+    streams = options.streams if options.streams is not None else ((10, 50, 100, 200) if alone else Sizes.streams)
+    return Sizes(
+        streams=tuple(streams),
+        ways=("direct", "page", "api") if alone else Sizes.ways,
+        crowd=options.crowd,
+        rounds=options.rounds,
+        restarts=options.restarts,
+        conversations=options.conversations,
+        messages=options.messages,
     )
-    report.add("20,000 tokens take, against 2,000", f"{large / small:.1f} ×", "≤ 12 ×", ms(large))
-
-
-async def burst(report: Report, stack: Stack, count: int, way: str) -> None:
-    """`count` streams started in one instant, each its own person, 200 tokens at 20 ms, everything stored."""
-    people = make_people(stack, count)
-    if way == "direct":
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-            samples = await gather(*(direct(session, stack.model_url, STEADY) for _ in people))
-        summarise(report, f"{count} streams, direct", samples)
-        return
-    tabs = await open_tabs(stack, people)
-    sessions = [http_session(person) for person in people] if way == "api" else []
-    cpu, started = stack.cpu_seconds(), time.perf_counter()
-    if way == "page":
-        samples = await gather(*(tab.turn(STEADY) for tab in tabs))
-    else:
-        pairs = zip(sessions, people, strict=True)
-        samples = await gather(*(through_api(session, stack.base, person.token, STEADY) for session, person in pairs))
-    await asyncio.sleep(1)
-    spent, wall = stack.cpu_seconds() - cpu, time.perf_counter() - started
-    await close_tabs(tabs)
-    for session in sessions:
-        await session.close()
-    summarise(report, f"{count} streams, {way}", samples, must=count == 200 and way == "page")
-    per_thousand = spent / (count * 200 / 1000)
-    target = "≤ 0.13 s" if count == 200 and way == "page" else ""
-    report.add(f"{count} streams, {way}: CPU per 1,000 tokens", f"{per_thousand:.3f} s", target, f"{wall:.1f} s in all")
-
-
-def summarise(report: Report, name: str, samples: list[Sample], *, must: bool = False) -> None:
-    good = [sample for sample in samples if not sample.failed]
-    failed = [sample.failed for sample in samples if sample.failed]
-    report.add(f"{name}: finished", f"{len(good)} of {len(samples)}", "all", "; ".join(sorted(set(failed)))[:120])
-    first = [sample.first for sample in good]
-    gaps = [gap for sample in good for gap in sample.gaps]
-    value = f"{ms(statistics.median(first))} / {ms(quantile(first, 0.95))}" if first else "–"
-    report.add(f"{name}: first token p50 / p95", value, "p95 ≤ 1.5 s" if must else "")
-    report.add(f"{name}: gap between frames p95", ms(quantile(gaps, 0.95)), "≤ 80 ms" if must else "")
-
-
-async def pages(report: Report, stack: Stack, folder: Path) -> None:
-    """The list of 10,000 conversations and a conversation of 2,000 messages, by the server's own clock."""
-    person = make_people(stack, 1, first=9_000)[0]
-    write_conversations(folder / "many.jsonl", 10_000, 10)
-    report.add("load 10,000 conversations of 10 messages", load(stack, folder / "many.jsonl", person.email), "< 1 min")
-    long = make_people(stack, 1, first=9_001)[0]
-    write_conversations(folder / "long.jsonl", 1, 2_000)
-    load(stack, folder / "long.jsonl", long.email)
-    async with http_session(person) as session:
-        first, cursor = await timed(session, f"{stack.base}/sidebar")
-        value = [first]
-        for _ in range(20):
-            match = re.search(r"/sidebar\?cursor=([^\"&]+)", cursor)
-            if not match:
-                break
-            seconds, cursor = await timed(session, f"{stack.base}/sidebar?cursor={match[1]}")
-            value.append(seconds)
-        text = f"{ms(statistics.median(value))} / {ms(max(value))}"
-        report.add(
-            "conversation list, one page of 10,000, median / worst",
-            text,
-            "≤ 10 ms",
-            f"{len(value)} pages, at the client",
-        )
-    async with http_session(long) as session:
-        async with session.get(f"{stack.base}/api/convos", headers={"Authorization": f"Bearer {long.token}"}) as reply:
-            conversation = (await reply.json())["conversations"][0]["conversationId"]
-        value = [(await timed(session, f"{stack.base}/c/{conversation}"))[0] for _ in range(20)]
-        text = f"{ms(statistics.median(value))} / {ms(quantile(value, 0.95))}"
-        report.add("open a conversation of 2,000 messages, median / p95", text, "≤ 60 ms", "at the client")
-
-
-async def timed(session: aiohttp.ClientSession, url: str) -> tuple[float, str]:
-    started = time.perf_counter()
-    async with session.get(url) as reply:
-        text = await reply.text()
-        reply.raise_for_status()
-    return time.perf_counter() - started, text
-
-
-def idle(report: Report, stack: Stack) -> None:
-    report.add("start with data in place until /readyz", f"{restart(stack):.1f} s", "≤ 4 s")
-    time.sleep(5)
-    sizes = stack.pss_megabytes()
-    parts = ", ".join(f"{name} {size:.0f}" for name, size in sorted(sizes.items()))
-    report.add("idle memory (PSS, all processes)", f"{sum(sizes.values()):.0f} MB", "≤ 400 MB", parts)
-
-
-async def measure(report: Report, stack: Stack, options: argparse.Namespace) -> None:
-    await first_token(report, stack, options.rounds)
-    await single_stream(report, stack)
-    for count in options.streams:
-        for way in ("direct", "page", "api"):
-            await burst(report, stack, count, way)
-    await pages(report, stack, stack.folder)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--streams", type=int, nargs="*", default=[10, 50, 100, 200])
-    parser.add_argument("--rounds", type=int, default=50, help="single turns measured per way")
-    parser.add_argument("--only", choices=["search", "ledger", "adapters"], help="this part alone")
-    options = parser.parse_args()
+    options = read_options()
     report = Report()
-    if options.only == "search":
-        bench_search(report)
-        report.save(name="search")
-        return
-    if options.only == "ledger":
-        bench_ledger(report)
-        report.save(name="ledger")
-        return
-    if options.only == "adapters":
-        bench_adapters(report)
-        report.save(name="adapters")
-        return
-    with running_stack() as stack:
-        report.add("first start, empty data folder, until /readyz", f"{stack.start_seconds:.1f} s")
-        idle(report, stack)
-        asyncio.run(measure(report, stack, options))
-    bench_adapters(report)
-    report.save()
+    if options.only:
+        ALONE[options.only](report)
+        report.save(name=options.only)
+    elif options.against:
+        bench_pairs(options.against, options.pairs, sizes_of(options), options.groups, python=options.python)
+    else:
+
+        def add(figure: str, value: float) -> None:
+            report.add(label(figure), shown(figure, value), MUST.get(figure, ""))
+
+        measure(sizes_of(options), options.groups, seen=add)
+        if options.groups == GROUPS:
+            bench_adapters(report)
+        report.save()
 
 
 if __name__ == "__main__":

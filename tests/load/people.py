@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from tests.load.clients import PageUser
-from tests.load.stack import ROOT, Stack
+from tests.load.stack import Stack
 
 _MAKE = """
 import json, sys
@@ -20,18 +19,20 @@ import django
 django.setup()
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore
+from django.db import transaction
 from accounts.models import User
 from accounts.services.tokens import access_token
 first, count = int(sys.argv[1]), int(sys.argv[2])
 people = []
-for number in range(first, first + count):
-    user, _ = User.objects.get_or_create(email=f"bench{number}@example.org", defaults={"name": f"Bench {number}"})
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    people.append({"email": user.email, "session": session.session_key, "token": access_token(user)})
+with transaction.atomic():  # one wait for the disk
+    for number in range(first, first + count):
+        user, _ = User.objects.get_or_create(email=f"bench{number}@example.org", defaults={"name": f"Bench {number}"})
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        people.append({"email": user.email, "session": session.session_key, "token": access_token(user)})
 print("PEOPLE" + json.dumps(people))
 """
 CSRF = "a" * 32
@@ -47,8 +48,8 @@ class Person:
 def make_people(stack: Stack, count: int, first: int = 0) -> list[Person]:
     """Create accounts `first` … `first + count - 1`, each signed in."""
     environment = stack.environment | stack.runtime() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "-c", _MAKE, str(first), str(count)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    command = [stack.python, "-c", _MAKE, str(first), str(count)]
+    done = subprocess.run(command, cwd=stack.root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     line = next(line for line in done.stdout.splitlines() if line.startswith("PEOPLE"))
@@ -66,10 +67,14 @@ def http_session(person: Person) -> aiohttp.ClientSession:
 async def open_tabs(stack: Stack, people: list[Person]) -> list[PageUser]:
     """Give each person one tab whose connections are open before a clock starts."""
     tabs = [PageUser(stack.base, http_session(person), CSRF) for person in people]
-    for start in range(0, len(tabs), 20):
-        batch = tabs[start : start + 20]
-        await asyncio.gather(*(tab.open() for tab in batch))
-        await asyncio.gather(*(_touch(tab) for tab in batch))
+    try:
+        for start in range(0, len(tabs), 20):
+            batch = tabs[start : start + 20]
+            await asyncio.gather(*(tab.open() for tab in batch))
+            await asyncio.gather(*(_touch(tab) for tab in batch))
+    except BaseException:
+        await close_tabs(tabs)
+        raise
     return tabs
 
 
@@ -120,6 +125,6 @@ def write_conversations(path: Path, conversations: int, messages: int) -> None:
 def load(stack: Stack, file: Path, email: str) -> str:
     """Run `manage.py load_conversations`; return what it printed."""
     environment = stack.environment | stack.runtime()
-    command = [sys.executable, "manage.py", "load_conversations", str(file), "--user", email]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    command = [stack.python, "manage.py", "load_conversations", str(file), "--user", email]
+    done = subprocess.run(command, cwd=stack.root, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()

@@ -115,7 +115,7 @@ def _save_plans(person: Any) -> None:
 
     from chat.services.search import search  # noqa: PLC0415
     from chat.services.search.query import parse  # noqa: PLC0415
-    from tests.load.bench import RESULTS  # noqa: PLC0415
+    from tests.load.stack import RESULTS  # noqa: PLC0415
 
     lines = []
     with connection.cursor() as cursor:

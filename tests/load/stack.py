@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.servers import free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "bench-results"
 CLOCK = os.sysconf("SC_CLK_TCK")
 YAML = """version: 1.3.17
 endpoints:
@@ -37,6 +38,8 @@ class Stack:
     process: "subprocess.Popen[bytes]"
     model: "subprocess.Popen[bytes]"
     environment: dict[str, str] = field(repr=False)
+    root: Path = ROOT  # the checkout whose Parley it is, and the Python that runs it
+    python: str = sys.executable
     start_seconds: float = 0.0
 
     @property
@@ -68,8 +71,13 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path | None = None, *, yaml: str = YAML, **settings: str) -> Iterator[Stack]:
-    """Start the model server and Parley; stop both, and delete the folder unless it was given."""
+def running_stack(
+    folder: Path | None = None, *, yaml: str = YAML, root: Path = ROOT, python: str = sys.executable, **settings: str
+) -> Iterator[Stack]:
+    """Start the model server and the Parley of `root`; stop both, and delete the folder unless it was given.
+
+    The model server is always this checkout's.
+    """
     own = folder is None
     folder = folder or Path(tempfile.mkdtemp(prefix="parley-bench-"))
     model_port, port = free_port(), free_port()
@@ -86,7 +94,8 @@ def running_stack(folder: Path | None = None, *, yaml: str = YAML, **settings: s
         environment.pop(name, None)
     model = subprocess.Popen([sys.executable, "-m", "tests.model_server", "--port", str(model_port)], cwd=ROOT)
     wait_for_port(model_port, model)
-    stack = Stack(folder, port, model_port, model=model, process=_up(environment, folder), environment=environment)
+    process = _up(environment, folder, root, python)
+    stack = Stack(folder, port, model_port, process, model, environment, root, python)
     try:
         stack.start_seconds = wait_ready(stack)
         yield stack
@@ -101,7 +110,7 @@ def running_stack(folder: Path | None = None, *, yaml: str = YAML, **settings: s
 def restart(stack: Stack) -> float:
     """Stop Parley and start it again on its data; return the seconds until it was ready."""
     stop(stack.process)
-    stack.process = _up(stack.environment, stack.folder)
+    stack.process = _up(stack.environment, stack.folder, stack.root, stack.python)
     stack.start_seconds = wait_ready(stack)
     return stack.start_seconds
 
@@ -127,11 +136,13 @@ def wait_ready(stack: Stack, seconds: float = 300) -> float:
     raise RuntimeError("not ready:\n" + (stack.folder / "up.log").read_text()[-3000:])
 
 
-def _up(environment: dict[str, str], folder: Path) -> "subprocess.Popen[bytes]":
+def _up(
+    environment: dict[str, str], folder: Path, root: Path = ROOT, python: str = sys.executable
+) -> "subprocess.Popen[bytes]":
     with (folder / "up.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
+            [python, "manage.py", "up"],
+            cwd=root,
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -174,9 +185,14 @@ def _pss(pid: int) -> float:
 
 def _name(pid: int) -> str:
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\x00")
+        return part_of(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:
         return "gone"
+
+
+def part_of(cmdline: bytes) -> str:
+    """Return the part whose command Linux shows: of a program its arguments, of a fork one title."""
+    arguments = cmdline.decode(errors="replace").split("\x00")
     line = " ".join(arguments)
     for needle, name in (
         ("config.asgi", "web"), ("manage.py generate", "generator"), ("celery", "worker"), ("postgres", "postgres"),
