@@ -9,7 +9,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from siteconfig.environment.reader import env
 
-
 MAX_FILES = 65_536  # open at once, as far as the system lets a process have so many
 
 
