@@ -7,15 +7,11 @@ import asyncio
 import json
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, fields
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
-
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 
 from accounts.services.proof import Proof
 from api.librechat.chat.content import error_text
@@ -28,6 +24,7 @@ from api.librechat.chat.serializers import (
     message_to_wire,
 )
 from api.librechat.chat.steps import Payload, RunSteps
+from api.librechat.chat.threads import in_database
 from chat.models import Conversation, InboxItem, Message, Run
 from chat.services import results
 from chat.services.notices import endings
@@ -38,14 +35,9 @@ from messages.reducer import MessageParts
 from runs.follow import events_of, follow
 from runs.stream_slots import streams
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 LOOK = 10.0  # s after which a stream looks again whether its client is still signed in
 KEEP_ALIVE = 15.0  # s of silence after which a comment keeps proxies from closing the connection
 SNAPSHOT_WAIT = 0.25  # s a resuming client waits for what there is already, before the first frame goes out
-THREADS = 3  # of this process for all its streams: each keeps a connection, so a burst must not have one each
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
 
 # The machine codes of the wire format (section 10.6) for our own; what has none is said in words alone.
 WIRE_TYPES = {
@@ -99,16 +91,6 @@ class StreamedReply:
 
 
 _COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
-
-
-def in_database(function: Callable[P, R]) -> Callable[P, Any]:
-    """Return `function` as a coroutine that runs in one of the few threads kept for streams."""
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        close_old_connections()
-        return function(*args, **kwargs)
-
-    return sync_to_async(call, thread_sensitive=False, executor=_pool)
 
 
 def load_reply(run_id: UUID) -> StreamedReply | None:
