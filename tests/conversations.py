@@ -16,7 +16,7 @@ from pytest_django import Settings
 from redis.asyncio import Redis
 
 from accounts.models import User
-from api.librechat.chat import stream
+from api.librechat.chat import threads
 from billing.models import Balance, Budget
 from billing.services import budgets
 from chat.models import Conversation, Message, Project, Run
@@ -175,14 +175,14 @@ async def stream_threads() -> AsyncIterator[None]:
     """Close what the threads of event streams and of async tests hold, so that the test's database can go."""
     yield
     await sync_to_async(connections.close_all)()
-    together = threading.Barrier(stream.THREADS, timeout=10)
+    together = threading.Barrier(threads.THREADS, timeout=10)
 
     def close() -> None:
         together.wait()
         connections.close_all()
 
     loop = asyncio.get_running_loop()
-    await asyncio.gather(*(loop.run_in_executor(stream._pool, close) for _ in range(stream.THREADS)))
+    await asyncio.gather(*(loop.run_in_executor(threads.pool, close) for _ in range(threads.THREADS)))
 
 
 @pytest.fixture

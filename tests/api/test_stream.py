@@ -3,76 +3,32 @@
 import asyncio
 import json
 import queue
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.test import AsyncClient
-from redis.asyncio import Redis
 
 from accounts.models import User
 from accounts.services import sessions, tokens
 from api.librechat.chat import chat_views, stream
-from api.librechat.chat.stream import WIRE_TYPES, failure, in_database
-from chat.models import Conversation, Message, Run
+from api.librechat.chat.stream import WIRE_TYPES, failure
+from chat.models import Conversation, Run
 from chat.services.notices import notify_now
 from chat.services.organise import conversations
 from endpoints.services.failure_words import EXPLANATIONS
-from messages.events import Event, Failed, Finished, PartDelta, PartStarted, Usage
+from messages.events import Failed, Finished, PartDelta, PartStarted, Usage
 from messages.parts import Reasoning, Text
-from messages.stream_format import key_of
 from runs import follow
-from runs.stream_log import LogWriter, RunLog
 from tests.api.conftest import bearer, frames_of, read_stream
+from tests.api.logs import events, joined, store_end, text_of, writing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads")]
 Make = Callable[..., Conversation]
 Turn = Callable[..., Run]
 Frames = list[tuple[str, dict[str, Any]]]
-
-
-@asynccontextmanager
-async def writing(run: Run) -> AsyncIterator[Callable[[Event], None]]:
-    """Be the generator of `run`: yields a function that logs an event; what ends the run is stored first."""
-    writer = LogWriter(Redis.from_url(settings.REDIS_URL))
-    flushing = asyncio.create_task(writer.flush_for_ever())
-    log: RunLog = writer.open(run.id)
-    yield lambda event: writer.append(log, event)
-    await writer.close(log)
-    flushing.cancel()
-    with suppress(asyncio.CancelledError):
-        await flushing
-
-
-async def joined(run: Run) -> None:
-    """Wait until a client follows the run."""
-    while key_of(run.id).encode() not in follow.reader()._subscriptions:  # noqa: ASYNC110 (nothing tells of it)
-        await asyncio.sleep(0.01)
-
-
-@in_database
-def store_end(run: Run, text: str, state: str = "done", error: str = "", title: str = "") -> None:
-    message_state = {"done": "complete"}.get(state, state)
-    Message.objects.filter(id=run.message_id).update(
-        text=text, parts=[{"type": "text", "text": text}] if text else [], state=message_state
-    )
-    Run.objects.filter(id=run.id).update(state=state, error=error)
-    if title:
-        Conversation.objects.filter(id=run.conversation_id).update(title=title, titled_by="model")
-
-
-def events(frames: Frames) -> list[str]:
-    names = ("created", "sync", "final")
-    return [payload.get("event") or next(name for name in names if name in payload) for _, payload in frames]
-
-
-def text_of(frames: Frames) -> str:
-    deltas = [payload["data"] for _, payload in frames if payload.get("event") == "on_message_delta"]
-    return "".join(part["text"] for delta in deltas for part in delta["delta"]["content"])
 
 
 async def test_a_run_is_followed_from_its_beginning_to_its_end(

@@ -6,12 +6,14 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
+from api.librechat.chat.stream import frames, load_reply
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import InboxItem, Run
 from chat.services.turns import turns, waiting
 from endpoints.providers.base import ModelRequest
 from messages.events import Event, Failed
 from messages.parts import Subrun, Text, ToolCall
+from tests.api.conftest import frames_of
 from tests.conversations import draft
 from tests.runs.scripted import (
     Process,
@@ -213,3 +215,34 @@ async def test_what_a_run_may_begin_is_limited(
     run = await over(await asked(owner))
     assert await Run.objects.filter(parent=run.id).acount() == 8
     assert "tool: Not begun: there are too many subruns already." in texts(model.requests[-1])
+
+
+@pytest.mark.usefixtures("stream_threads")
+async def test_the_api_tells_what_subruns_say_between_their_start_and_their_end(
+    owner: User, process: Process, plays_by_task: Callable[..., ScriptedModel]
+) -> None:
+    model = plays_by_task(
+        called(("c1", "delegate", {"prompt": "count"})),
+        said("It says three."),
+        count=[called(("d1", "delegate", {"prompt": "deeper"}), text="I ask."), said("Three cats.")],
+        deeper=[said("Two and one.")],
+    )
+    model.hold(0)
+    started = await asked(owner)
+    streamed = await sync_to_async(load_reply)(started.run.id)
+    assert streamed is not None
+    text = ""
+    async for piece in frames(streamed):
+        text += piece
+        model.gates[0].set()
+    payloads = [payload for _, payload in frames_of(text)]
+    updates = [payload["data"] for payload in payloads if payload.get("event") == "on_subagent_update"]
+    child = await child_of(started.run)
+    below = await child_of(child)
+    for run, words in ((child, "I ask.Three cats."), (below, "Two and one.")):
+        its_own = [update for update in updates if update["subagentRunId"] == str(run.id)]
+        assert [update["phase"] for update in its_own if update["phase"] in {"start", "stop"}] == ["start", "stop"]
+        assert (its_own[0]["phase"], its_own[-1]["phase"]) == ("start", "stop")
+        deltas = [update["data"]["delta"]["content"] for update in its_own if update["phase"] == "message_delta"]
+        assert "".join(content["text"] for contents in deltas for content in contents) == words
+    assert "final" in payloads[-1]

@@ -14,7 +14,7 @@ from chat.models import Conversation, Run
 from messages.events import Finished, PartDelta, PartStarted
 from messages.parts import Text
 from tests.api.conftest import Api, bearer, read_stream
-from tests.api.test_stream import store_end, text_of, writing
+from tests.api.logs import store_end, text_of, writing
 from tests.cast import signed_in
 from tests.security.conftest import everything
 from tests.security.routes import METHODS, Route, all_routes

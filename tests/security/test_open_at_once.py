@@ -8,7 +8,8 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from accounts.models import User
-from api.librechat.chat.stream import frames, in_database, load_reply
+from api.librechat.chat.stream import frames, load_reply
+from api.librechat.chat.threads import in_database
 from runs import stream_slots
 from runs.stream_slots import Places
 from tests.api.conftest import bearer

@@ -34,7 +34,8 @@ from api.librechat.chat.serializers import (
     Title,
 )
 from api.librechat.chat.start import StartRequest, begin, latest_run, read_start
-from api.librechat.chat.stream import StreamedReply, frames, in_database, load_reply, resume_state
+from api.librechat.chat.stream import StreamedReply, frames, load_reply, resume_state
+from api.librechat.chat.threads import in_database
 from api.librechat.chat.views import ChatView
 from chat import access
 from chat.models import Conversation, Run

@@ -62,10 +62,15 @@ class RunSteps:
         self._places: list[int | None] = []  # of each part: its index on the wire
         self._kinds: list[type[Part]] = []  # and what it is
         self._calls: dict[int, Payload] = {}  # by part: the step of a call
+        self._phases: dict[str, str] = {}  # of each subrun: what was said of it last
 
     @property
     def run_id(self) -> str:
         return self._ids["messageId"]
+
+    @property
+    def parts(self) -> list[Part]:
+        return self._reducer.parts
 
     @property
     def content(self) -> list[Payload]:
@@ -90,12 +95,22 @@ class RunSteps:
             resume["collectedUsage"] = list(self.usages)
         return {"sync": True, "resumeState": resume, "pendingEvents": []}
 
+    def running_subruns(self) -> list[Payload]:
+        """Return what tells of the subruns that go on, for who takes up the stream in the middle."""
+        subruns = (part for part in self._reducer.parts if isinstance(part, Subrun))
+        return [self._subagent(part) for part in subruns if _phase_of(part) == "start"]
+
     def _replace(self) -> list[Payload]:
-        """The log was written anew, perhaps with more than was sent: say everything as one frame."""
+        """The log was written anew, perhaps with more than was sent: say everything as one frame, and behind it which
+        subruns have begun or ended meanwhile."""
         self.steps, self._places, self._kinds, self._calls = [], [], [], {}
+        before, changed = dict(self._phases), []
         for index, part in enumerate(self._reducer.parts):
-            self._start(index, part)
-        return [self.sync({})]
+            payloads = self._start(index, part)
+            if isinstance(part, Subrun) and (before.get(part.run_id) == "start") != (_phase_of(part) == "start"):
+                before[part.run_id] = _phase_of(part)
+                changed += payloads
+        return [self.sync({}), *changed]
 
     def _tell(self, event: Event) -> list[Payload]:
         match event:
@@ -156,7 +171,7 @@ class RunSteps:
         return []
 
     def _subagent(self, part: Subrun) -> Payload:
-        phase = {"running": "start", "waiting": "start", "failed": "error"}.get(part.state, "stop")
+        phase = self._phases[part.run_id] = _phase_of(part)
         data = {
             "runId": self.run_id,
             "subagentRunId": part.run_id,
@@ -235,3 +250,7 @@ class RunSteps:
             "runId": self.run_id,
             **self._source,
         }
+
+
+def _phase_of(part: Subrun) -> str:
+    return {"running": "start", "waiting": "start", "failed": "error"}.get(part.state, "stop")

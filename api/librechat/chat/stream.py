@@ -7,15 +7,11 @@ import asyncio
 import json
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, fields
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
-
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 
 from accounts.services.proof import Proof
 from api.librechat.chat.content import error_text
@@ -28,6 +24,8 @@ from api.librechat.chat.serializers import (
     message_to_wire,
 )
 from api.librechat.chat.steps import Payload, RunSteps
+from api.librechat.chat.subruns import Subruns
+from api.librechat.chat.threads import in_database
 from chat.models import Conversation, InboxItem, Message, Run
 from chat.services import results
 from chat.services.notices import endings
@@ -38,14 +36,9 @@ from messages.reducer import MessageParts
 from runs.follow import events_of, follow
 from runs.stream_slots import streams
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 LOOK = 10.0  # s after which a stream looks again whether its client is still signed in
 KEEP_ALIVE = 15.0  # s of silence after which a comment keeps proxies from closing the connection
 SNAPSHOT_WAIT = 0.25  # s a resuming client waits for what there is already, before the first frame goes out
-THREADS = 3  # of this process for all its streams: each keeps a connection, so a burst must not have one each
-_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
 
 # The machine codes of the wire format (section 10.6) for our own; what has none is said in words alone.
 WIRE_TYPES = {
@@ -99,16 +92,6 @@ class StreamedReply:
 
 
 _COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
-
-
-def in_database(function: Callable[P, R]) -> Callable[P, Any]:
-    """Return `function` as a coroutine that runs in one of the few threads kept for streams."""
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        close_old_connections()
-        return function(*args, **kwargs)
-
-    return sync_to_async(call, thread_sensitive=False, executor=_pool)
 
 
 def load_reply(run_id: UUID) -> StreamedReply | None:
@@ -171,30 +154,47 @@ async def _frames(streamed: StreamedReply, resume: bool, watch: _Watch) -> Async
     if not resume:
         yield frame(created(streamed))
     wait = SNAPSHOT_WAIT if resume else None
-    async with aclosing(_batches(streamed, wait=wait, watch=watch)) as batches:  # type: ignore[type-var]
+    async with (
+        aclosing(Subruns(streamed.run)) as subruns,
+        aclosing(_batches(streamed, wait=wait, watch=watch, subruns=subruns)) as batches,  # type: ignore[type-var]
+    ):
         async for batch in batches:
             if batch is None:
                 yield ": keep-alive\n\n"
                 continue
-            if results.has_stored(batch):
-                batch = await in_database(results.put_back_in_events)(streamed.reply.id, batch)
-            payloads = [payload for event in batch for payload in steps.translate(event)]
+            payloads = await _payloads(streamed, steps, batch)
             if resume:
-                payloads, resume = [steps.sync(resume_state(streamed))], False
+                payloads, resume = [steps.sync(resume_state(streamed)), *steps.running_subruns()], False
+            if streamed.run.is_open:
+                payloads = await subruns.beside(payloads, is_over=steps.ended is not None)
+                if not await watch.may_go_on():  # it may have waited
+                    return
             if payloads:
                 yield "".join(frame(payload) for payload in payloads)
-    if watch.is_over:
-        return
+    if not watch.is_over and (last := await _last(streamed, titled=titled)):
+        yield last
+
+
+async def _last(streamed: StreamedReply, *, titled: bool) -> str:
+    """Return the last frames, none for a run that goes on: `titled` says that its title is known already."""
     ended = await in_database(load_reply)(streamed.run.id)
     if ended is not None and ended.run.is_open:
-        return
-    if ended is not None and not titled and ended.conversation.titled_by != Conversation.TitledBy.WORDS:
-        yield frame(title_event(ended.conversation))
-    yield ending(ended, streamed)
+        return ""
+    news = ended is not None and not titled and ended.conversation.titled_by != Conversation.TitledBy.WORDS
+    return (frame(title_event(ended.conversation)) if news else "") + ending(ended, streamed)
 
 
-async def _batches(streamed: StreamedReply, *, wait: float | None, watch: _Watch) -> AsyncIterator[list[Event] | None]:
-    """Yield the run's events while `watch` lets it go on; None means "nothing for a while".
+async def _payloads(streamed: StreamedReply, steps: RunSteps, batch: list[Event]) -> list[Payload]:
+    if results.has_stored(batch):
+        batch = await in_database(results.put_back_in_events)(streamed.reply.id, batch)
+    return [payload for event in batch for payload in steps.translate(event)]
+
+
+async def _batches(
+    streamed: StreamedReply, *, wait: float | None, watch: _Watch, subruns: Subruns
+) -> AsyncIterator[list[Event] | None]:
+    """Yield the run's events while `watch` lets it go on; None means "nothing for a while", and an empty batch that
+    `subruns` have said something.
 
     With `wait` the first batch comes within it.
     """
@@ -209,21 +209,21 @@ async def _batches(streamed: StreamedReply, *, wait: float | None, watch: _Watch
                 yield []
         ending = asyncio.ensure_future(watch.ended.wait())
         try:
-            while True:
-                done, _ = await asyncio.wait({following, ending}, timeout=KEEP_ALIVE, return_when=FIRST_COMPLETED)
+            while not subruns.is_cut:
+                wanted: set[asyncio.Future[Any]] = {following, ending, *subruns.coming}
+                done, _ = await asyncio.wait(wanted, timeout=KEEP_ALIVE, return_when=FIRST_COMPLETED)
                 if not await watch.may_go_on():
                     return
+                if following in done:
+                    batch = following.result()
+                    if batch is None:
+                        return
+                    following = asyncio.ensure_future(_next(source))
+                    yield batch
+                elif done != {ending}:
+                    yield [] if done else None
                 if ending in done:
                     ending = asyncio.ensure_future(watch.ended.wait())
-                if not done:
-                    yield None
-                if following not in done:
-                    continue
-                batch = following.result()
-                if batch is None:
-                    return
-                following = asyncio.ensure_future(_next(source))
-                yield batch
         finally:
             await end_tasks(following, ending)
 
