@@ -44,8 +44,8 @@ async def joined(run: Run, clients: int = 1) -> None:
 
 async def heard(run: Run, text: str) -> None:
     """Wait until this process has read this as the last part of a log that it follows."""
-    reducer = follow.reader()._subscriptions[key_of(run.id).encode()].reducer
-    while not (reducer.parts and grown_text(reducer.parts[-1]) == text):  # noqa: ASYNC110 (nothing tells of it)
+    subscription = follow.reader()._subscriptions[key_of(run.id).encode()]
+    while not (parts := subscription.reducer.parts) or grown_text(parts[-1]) != text:  # noqa: ASYNC110 (as above)
         await asyncio.sleep(0.01)
 
 

@@ -10,11 +10,11 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import User
 from api.librechat.chat import subruns
-from api.librechat.chat.stream import frames, load_reply
+from api.librechat.chat.stream import SNAPSHOT_WAIT, frames, load_reply
 from api.librechat.chat.threads import in_database
-from chat.models import Conversation, Run
+from chat.models import Conversation, Message, Run
 from messages.events import Event, Finished, PartDelta, PartEnded, PartStarted, PartUpdated
-from messages.parts import Attachment, Reasoning, Subrun, Text, ToolCall
+from messages.parts import Attachment, Reasoning, Subrun, Text, ToolCall, parts_to_json
 from runs import follow
 from tests.api.conftest import frames_of, read_stream
 from tests.api.logs import events, heard, joined, store_end, writing
@@ -292,3 +292,30 @@ async def test_a_run_without_subruns_follows_nothing_but_itself(
     await family.end()
     await asyncio.wait_for(reading, 10)
     assert max(waited) == 2
+
+
+@pytest.mark.parametrize("query", ["", "?resume=true"], ids=["new", "resumes"])
+async def test_a_run_that_waits_longer_than_its_log_lives_is_told_of_as_it_is_stored(
+    owner: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Run], query: str
+) -> None:
+    chat = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(chat, state="waiting", reply="")
+    parts = (Text("I ask."), ToolCall("c1", "mail", '{"to": "a"}'))
+    stored = Message.objects.filter(id=run.message_id)
+    await stored.aupdate(state="streaming", usage={}, parts=parts_to_json(parts))
+    path = f"/api/agents/chat/stream/{run.conversation_id}{query}"
+    async with asyncio.timeout(30):
+        reading = asyncio.create_task(read_stream(path, owner))
+        await joined(run)
+        await asyncio.sleep(2 * SNAPSHOT_WAIT)
+        async with writing(run, parts, position=1_000_000) as say:  # it goes on: another generator writes it anew
+            say(PartStarted(2, Text("Thanks.")))
+            await heard(run, "Thanks.")
+            await store_end(run, "I ask.Thanks.")
+            say(Finished())
+            payloads = [payload for _, payload in await reading]
+    first = payloads[0]["resumeState"]["aggregatedContent"] if query else payloads[1:3]
+    assert "I ask." in str(first)
+    assert "mail" in str(payloads)
+    assert "Thanks." in str(payloads[-2])
+    assert payloads[-1]["final"]

@@ -196,17 +196,18 @@ async def _batches(
     """Yield the run's events while `watch` lets it go on; None means "nothing for a while", and an empty batch that
     `subruns` have said something.
 
-    With `wait` the first batch comes within it.
+    With `wait` the first batch comes within it. Of a run that waits it is what is stored, where its log is gone.
     """
+    is_waiting = streamed.run.state == Run.State.WAITING
     if not streamed.run.is_open:
         yield streamed.stored()
         return
     async with aclosing(follow(streamed.run.id)) as source:  # type: ignore[type-var]
         following = asyncio.ensure_future(_next(source))
-        if wait is not None:
-            await asyncio.wait({following}, timeout=wait)
+        if wait is not None or is_waiting:
+            await asyncio.wait({following}, timeout=wait or SNAPSHOT_WAIT)
             if not following.done():
-                yield []
+                yield streamed.stored() if is_waiting else []
         ending = asyncio.ensure_future(watch.ended.wait())
         try:
             while not subruns.is_cut:
