@@ -119,10 +119,7 @@ def write(dues: Sequence[Due]) -> list[LedgerEntry]:
 
 def new_entries(dues: Sequence[Due], balances: Mapping[UUID, Balance]) -> list[LedgerEntry]:
     """Return the entries of lines whose keys the ledger does not have, and change the locked balances by them."""
-    keys = [line.key for due in dues for line in due.lines]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT key FROM billing_ledgerentry WHERE key = ANY(%s)", [keys])
-        known = {row[0] for row in cursor.fetchall()}
+    known = _known([line.key for due in dues for line in due.lines])
     entries = []
     for due in dues:
         balance = balances[due.user_id]
@@ -134,6 +131,15 @@ def new_entries(dues: Sequence[Due], balances: Mapping[UUID, Balance]) -> list[L
                 balance.credits -= credits
                 entries.append(_entry(due, line, credits=credits, balance_after=balance.credits))
     return entries
+
+
+def _known(keys: list[str]) -> set[str]:
+    """Return those of the keys that the ledger has."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key FROM billing_ledgerentry WHERE key = ANY(%s)", [keys])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _chargeable(line: LedgerLine, balance: Balance) -> int:

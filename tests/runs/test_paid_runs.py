@@ -275,11 +275,11 @@ def test_a_run_that_is_lost_in_its_seventh_round_is_charged_six_by_usage_and_tha
     check_books(owner)
 
 
-@pytest.mark.parametrize(("limited", "one_round", "more"), [(True, 15, 9), (False, 11, 8)])
+@pytest.mark.parametrize(("limited", "one_round", "more"), [(True, 13, 9), (False, 9, 8)])
 def test_the_statements_of_a_run_and_of_each_further_round(
     owner: User, settings: Settings, limited: bool, one_round: int, more: int
 ) -> None:
-    """With BEGIN, COMMIT and savepoints, from the claim to the stored end. 15 and 11 is what one call takes at least:
+    """With BEGIN, COMMIT and savepoints, from the claim to the stored end. 13 and 9 is what one call takes at least:
     a look at what can be paid for where that is limited, and storing the end."""
     settings.BALANCE_ENABLED = limited
     adjust.add_credits(actor=None, user=owner, credits=100_000, reason="Gift")
