@@ -44,8 +44,8 @@ from web.refusals import Refusals
 # Technical: nobody is told no in their words. What a library or a worker did wrong, and what stops a process.
 TECHNICAL = {
     "AnswerTooLarge", "BadIdToken", "BadResponse", "BrokenAnswer", "CannotBundle", "CannotStart", "ConfigFaults",
-    "Ended", "NoModel", "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "RunLost",
-    "TooLarge",
+    "Ended", "InUse", "NoModel", "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "RunLost",
+    "StartOver", "TooLarge",
     "Undecipherable", "Untouched", "_Enough", "_Unreadable", "Refusal",
 }  # fmt: skip
 PLAIN = {"Exception", "ValueError", "RuntimeError", "LookupError", "KeyError", "TypeError"}
